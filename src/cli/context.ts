@@ -1,0 +1,62 @@
+import type { SmbClient, Tree } from "../core/index.ts";
+import type { Io } from "./io.ts";
+import type { Personality } from "./personality.ts";
+
+/** The toggles and values that shell commands change. */
+export interface ShellSettings {
+  /** mget, mput, ls, du, del go into directories. */
+  recurse: boolean;
+  /** mget and mput ask for each file. */
+  prompt: boolean;
+  /** Names are made lower case by get and mget. */
+  lowercase: boolean;
+  /** Only files that match are taken by a recursive mget or mput; "" takes all. */
+  mask: string;
+  /** Per-operation time-out, seconds of silence. */
+  timeoutSeconds: number;
+  /** Bytes per READ or WRITE; 0 is automatic. */
+  ioSize: number;
+  /** File times are carried over by transfers. */
+  keepTimes: boolean;
+  /** Uploads write to the final name at once instead of renaming a finished file. */
+  inplace: boolean;
+  /** Files in flight at once. */
+  jobs: number;
+}
+
+/** What commands work on: the connection, where we are, how to talk. */
+export interface ShellContext {
+  readonly io: Io;
+  readonly personality: Personality;
+  readonly settings: ShellSettings;
+  /** Aborted by Ctrl-C: for this command alone. */
+  readonly signal: AbortSignal;
+  /** The client in use; `logon` and `tcon` replace it or the tree. Throws UsageError when logged off. */
+  client: SmbClient;
+  /** The share in use. */
+  tree: Tree;
+  /** Remote directory: backslash-separated, neither a leading nor a trailing one, "" for the root. */
+  cwd: string;
+  /** Local directory: where get, put, lcd work. */
+  localCwd: string;
+  /** Lines typed so far, oldest first. */
+  readonly history: readonly string[];
+  /** Set by `exit`: the shell ends after this command. */
+  exitRequested: boolean;
+}
+
+/** `path` as typed (either slash, `.` and `..`, absolute or relative) as a path from the share's root. */
+export function resolveRemote(cwd: string, path: string): string {
+  const parts = /^[\\/]/.test(path) || cwd === "" ? [] : cwd.split("\\");
+  for (const part of path.split(/[\\/]/)) {
+    if (part === "" || part === ".") continue;
+    if (part === "..") parts.pop();
+    else parts.push(part);
+  }
+  return parts.join("\\");
+}
+
+/** A share-relative path as smbclient prints it: `\dir\file`. */
+export function displayRemote(path: string): string {
+  return `\\${path}`;
+}

@@ -1,0 +1,88 @@
+/** The wires that a client can use. `memory` joins two ends inside one process. */
+export type TransportKind = "tcp" | "nbt" | "quic" | "smbdirect" | "memory";
+
+/** Byte ranges that together are ONE message. They are never joined unless a wire must. */
+export type MessageParts = readonly Uint8Array[];
+
+/** What a transport delivers to. Every method is called synchronously and in order. */
+export interface TransportSink {
+  /**
+   * Returns memory for the next message, at least `length` bytes. The transport fills its start and
+   * hands exactly those bytes to `message`: a payload is placed once, where its reader wants it.
+   */
+  allocate(length: number): Uint8Array;
+  /** One whole message: a view of the front of what `allocate` gave. It now belongs to the sink. */
+  message(bytes: Uint8Array): void;
+  /** Called once, last. `undefined` means that we asked for it or that the peer left in good order. */
+  closed(error: Error | undefined): void;
+}
+
+/** A connected, message-oriented wire. It is born connected, by `TransportFactory.dial`. */
+export interface Transport extends AsyncDisposable {
+  readonly kind: TransportKind;
+  /** The peer as a person would write it: `192.0.2.1:445`, `[2001:db8::1]:445`. */
+  readonly remoteAddress: string;
+  /** The largest message this wire carries, in bytes: 0xFFFFFF on Direct TCP. */
+  readonly maxMessageSize: number;
+  /** True where the wire itself is encrypted and its peer was verified (QUIC). */
+  readonly isEncrypted: boolean;
+  /** Present where payloads can be placed directly into memory ([MS-SMBD]). */
+  readonly rdma?: RdmaCapability;
+  /** Begins delivery. Called exactly once; what arrived before is kept until then. */
+  start(sink: TransportSink): void;
+  /**
+   * Sends one message. Resolves when the buffers may be reused.
+   *
+   * @throws {TransportClosedError} once the wire is closed
+   */
+  send(message: MessageParts): Promise<void>;
+  /** Flushes what was accepted, then closes. Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+/** Direct data placement ([MS-SMBD] 3.1.4.3, 3.1.4.4). */
+export interface RdmaCapability {
+  /** The most bytes one READ or WRITE may place. */
+  readonly maxReadWriteSize: number;
+  register(memory: Uint8Array, access: "peer-reads" | "peer-writes"): Promise<RdmaRegion>;
+}
+
+/** Memory that the peer may reach until it is disposed of. */
+export interface RdmaRegion extends AsyncDisposable {
+  /** Encoded buffer descriptors, ready for ReadChannelInfo and WriteChannelInfo. */
+  readonly descriptors: Uint8Array;
+}
+
+/** Where to connect to. */
+export interface DialTarget {
+  /** A DNS or NetBIOS name, or an IPv4 or IPv6 address without brackets, as the user gave it. */
+  readonly host: string;
+  /** Connect here instead of resolving `host` (smbclient's `-I`); `host` stays the server's name. */
+  readonly address?: string;
+  /** The port; each wire has its own default. */
+  readonly port?: number;
+  /** Our own NetBIOS name, for wires that send one. */
+  readonly netbiosName?: string;
+}
+
+export interface DialOptions {
+  readonly signal: AbortSignal;
+  /** Give up after so many milliseconds without a connection. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** Opens one kind of wire. */
+export interface TransportFactory {
+  readonly kind: TransportKind;
+  readonly defaultPort: number;
+  /** Why this wire cannot be used in this installation, or undefined where it can. */
+  unavailable(): string | undefined;
+  /** Why this wire cannot reach this target, or undefined: QUIC needs a name, for example. */
+  unsuitable?(target: DialTarget): string | undefined;
+  /**
+   * Connects.
+   *
+   * @throws {TransportError} in words that a person understands, with the system's error as cause
+   */
+  dial(target: DialTarget, options: DialOptions): Promise<Transport>;
+}
