@@ -1,0 +1,39 @@
+import { SmbError } from "./errors.ts";
+import { ntStatusName } from "./nt-status.ts";
+
+/** What was asked for when a server answered with a status. */
+export interface NtStatusContext {
+  /** The command as the specification names it: `CREATE`. */
+  readonly command?: string | undefined;
+  /** The share-relative path, without a leading backslash. */
+  readonly path?: string | undefined;
+  /** Replaces the message that would be composed. */
+  readonly message?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** A server refused a request. `statusName` is what smbclient would print. */
+export class NtStatusError extends SmbError {
+  /** [MS-ERREF] 2.3.1, as an unsigned number. */
+  readonly status: number;
+  readonly statusName: string;
+  readonly command?: string;
+  readonly path?: string;
+
+  constructor(status: number, context: NtStatusContext = {}) {
+    const { command, path, message, cause } = context;
+    const options = cause === undefined ? undefined : { cause };
+    super("ERR_SMB_NT_STATUS", message ?? composeMessage(status, command, path), options);
+    this.status = status >>> 0;
+    this.statusName = ntStatusName(status);
+    if (command !== undefined) this.command = command;
+    if (path !== undefined) this.path = path;
+  }
+}
+
+/** `NT_STATUS_ACCESS_DENIED in CREATE of \dir\x`. */
+function composeMessage(status: number, command?: string, path?: string): string {
+  const inCommand = command === undefined ? "" : ` in ${command}`;
+  const ofPath = path === undefined ? "" : ` of \\${path}`;
+  return `${ntStatusName(status)}${inCommand}${ofPath}`;
+}
