@@ -26,6 +26,10 @@ export interface Transport extends AsyncDisposable {
   readonly maxMessageSize: number;
   /** True where the wire itself is encrypted and its peer was verified (QUIC). */
   readonly isEncrypted: boolean;
+  /** Bytes that arrived so far, counted as the system gives them: a slow peer from a dead one. */
+  readonly bytesReceived: number;
+  /** Bytes that the system took so far; what is still queued here does not count. */
+  readonly bytesSent: number;
   /** Present where payloads can be placed directly into memory ([MS-SMBD]). */
   readonly rdma?: RdmaCapability;
   /** Begins delivery. Called exactly once; what arrived before is kept until then. */
