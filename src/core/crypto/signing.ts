@@ -1,0 +1,86 @@
+import { createCipheriv, createSecretKey, type KeyObject } from "node:crypto";
+import { SigningAlgorithmId } from "../smb2/constants.ts";
+import type { MessageParts } from "../transport.ts";
+import { aesCmac, type CmacKey, createCmacKey } from "./aes-cmac.ts";
+import { hmacSha256 } from "./digests.ts";
+
+/** Length of the Signature field ([MS-SMB2] 2.2.1). */
+export const SIGNATURE_LENGTH = 16;
+
+/** Who sent a message, and whether it is a CANCEL request: part of the nonce of AES-GMAC. */
+export interface SigningRole {
+  readonly fromServer: boolean;
+  readonly isCancel: boolean;
+}
+
+/** Computes the signatures of one session or channel with one key. */
+export interface Signer {
+  /**
+   * The 16 bytes for the Signature field of one message ([MS-SMB2] 3.1.4.1), which the caller has
+   * zeroed. The parts are the message from its SMB2 header on, with any compound padding; they are
+   * neither copied nor changed. `messageId` is -1 for 0xFFFFFFFFFFFFFFFF.
+   */
+  sign(parts: MessageParts, messageId: number, role: SigningRole): Uint8Array;
+}
+
+/** A signer for the negotiated algorithm and a 16-byte key (HMAC takes any length). */
+export function createSigner(algorithm: SigningAlgorithmId, key: Uint8Array): Signer {
+  switch (algorithm) {
+    case SigningAlgorithmId.HMAC_SHA256:
+      return new HmacSigner(key);
+    case SigningAlgorithmId.AES_CMAC:
+      return new CmacSigner(key);
+    case SigningAlgorithmId.AES_GMAC:
+      return new GmacSigner(key);
+  }
+}
+
+class HmacSigner implements Signer {
+  readonly #key: Uint8Array;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  sign(parts: MessageParts): Uint8Array {
+    return hmacSha256(this.#key, ...parts).subarray(0, SIGNATURE_LENGTH);
+  }
+}
+
+class CmacSigner implements Signer {
+  readonly #key: CmacKey;
+
+  constructor(key: Uint8Array) {
+    this.#key = createCmacKey(key);
+  }
+
+  sign(parts: MessageParts): Uint8Array {
+    return aesCmac(this.#key, parts);
+  }
+}
+
+/** GMAC (RFC 4543) is GCM with everything authenticated and nothing encrypted. */
+class GmacSigner implements Signer {
+  readonly #key: KeyObject;
+
+  constructor(key: Uint8Array) {
+    this.#key = createSecretKey(key);
+  }
+
+  sign(parts: MessageParts, messageId: number, role: SigningRole): Uint8Array {
+    const cipher = createCipheriv("aes-128-gcm", this.#key, gmacNonce(messageId, role));
+    for (const part of parts) cipher.setAAD(part);
+    cipher.final();
+    return cipher.getAuthTag();
+  }
+}
+
+/** [MS-SMB2] 3.1.4.1: MessageId, then bit 0 for a server and bit 1 for a CANCEL request. */
+function gmacNonce(messageId: number, role: SigningRole): Uint8Array {
+  const nonce = new Uint8Array(12);
+  const view = new DataView(nonce.buffer);
+  view.setUint32(0, messageId >>> 0, true);
+  view.setUint32(4, Math.floor(messageId / 0x1_0000_0000) >>> 0, true);
+  view.setUint32(8, (role.fromServer ? 1 : 0) | (role.isCancel ? 2 : 0), true);
+  return nonce;
+}
