@@ -53,10 +53,62 @@ export class TransportError extends SmbError {
   }
 }
 
+/** Why a wire could not be opened, or why it broke. */
+export type TransportFailureReason =
+  | "refused"
+  | "timeout"
+  | "unreachable"
+  | "not-found"
+  | "reset"
+  | "other";
+
+/** An address could not be reached. `message` is `address: words`; the system's error is the cause. */
+export class DialFailure extends TransportError {
+  readonly reason: TransportFailureReason;
+  /** What could not be reached: `192.0.2.1:445`, or the name where it was not resolved. */
+  readonly address: string;
+  /** The failure without the address: `connection refused`. */
+  readonly words: string;
+  /** The NTSTATUS that smbclient prints for it: `NT_STATUS_CONNECTION_REFUSED`. */
+  readonly ntStatusName: string;
+
+  constructor(
+    address: string,
+    words: string,
+    details: {
+      readonly reason: TransportFailureReason;
+      readonly ntStatusName?: string;
+      readonly cause?: unknown;
+    },
+  ) {
+    super(`${address}: ${words}`, { cause: details.cause });
+    this.reason = details.reason;
+    this.address = address;
+    this.words = words;
+    this.ntStatusName = details.ntStatusName ?? STATUS_OF_REASON[details.reason];
+  }
+}
+
+const STATUS_OF_REASON: Readonly<Record<TransportFailureReason, string>> = {
+  refused: "NT_STATUS_CONNECTION_REFUSED",
+  timeout: "NT_STATUS_IO_TIMEOUT",
+  unreachable: "NT_STATUS_HOST_UNREACHABLE",
+  "not-found": "NT_STATUS_UNSUCCESSFUL",
+  reset: "NT_STATUS_CONNECTION_RESET",
+  other: "NT_STATUS_UNSUCCESSFUL",
+};
+
 /** The wire is gone: by the peer, by a fault, or because we closed it. */
 export class TransportClosedError extends SmbError {
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  /** What broke it, where that is known: `reset` for a connection reset or a broken pipe. */
+  readonly reason: TransportFailureReason | undefined;
+
+  constructor(
+    message: string,
+    options?: { readonly cause?: unknown; readonly reason?: TransportFailureReason },
+  ) {
     super("ERR_SMB_TRANSPORT_CLOSED", message, options);
+    this.reason = options?.reason;
   }
 }
 
