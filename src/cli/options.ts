@@ -1,0 +1,131 @@
+import { createRequire } from "node:module";
+import type { Command } from "commander";
+import { type OptionEntry, optionSections } from "./option-table.ts";
+import { type Collected, collectOptions, type Occurrence, type Options } from "./option-values.ts";
+import type { Personality } from "./personality.ts";
+import { subcommandNames } from "./subcommand-names.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a command line asks for. */
+export type Invocation =
+  | { readonly kind: "help" | "usage" | "version" }
+  /** A command line that makes no sense; `option` is set where one is not known. */
+  | { readonly kind: "wrong"; readonly message: string; readonly option?: string }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "list"; readonly host: string; readonly options: Options }
+  | { readonly kind: "shell"; readonly service: string; readonly options: Options }
+  | {
+      readonly kind: "subcommand";
+      readonly name: string;
+      readonly operands: readonly string[];
+      readonly options: Options;
+    };
+
+/**
+ * Reads a command line (without the program's name). Options and operands come in any order, values
+ * stand behind their option or are glued to it, switches may be clustered: as popt does it for
+ * smbclient.
+ */
+export function parseCommandLine(
+  argv: readonly string[],
+  personality: Pick<Personality, "hasExtensions">,
+): Invocation {
+  const entries = optionSections
+    .filter((section) => personality.hasExtensions || section.isExtension !== true)
+    .flatMap((section) => section.options);
+  const { occurrences, operands, unknown, missing } = scan(argv, entries);
+  const first = occurrences.find(({ long }) => INFORMATIVE.has(long));
+  if (first !== undefined) return { kind: first.long as "help" | "usage" | "version" };
+  if (unknown !== undefined) {
+    const message = `unknown option: ${unknown}${suggestion(unknown, entries)}`;
+    return { kind: "wrong", message, option: unknown };
+  }
+  // popt reports a missing value, smbclient does not look.
+  if (missing !== undefined && personality.hasExtensions) {
+    return { kind: "wrong", message: `${missing} needs a value` };
+  }
+  try {
+    return invocationOf(collectOptions(occurrences, personality), operands, personality);
+  } catch (error) {
+    if (error instanceof UsageError) return { kind: "wrong", message: error.message };
+    throw error;
+  }
+}
+
+const INFORMATIVE: ReadonlySet<string> = new Set(["help", "usage", "version"]);
+
+interface Scan {
+  readonly occurrences: readonly Occurrence[];
+  readonly operands: readonly string[];
+  readonly unknown: string | undefined;
+  /** The option at the end of the line whose value is missing. */
+  readonly missing: string | undefined;
+}
+
+function scan(argv: readonly string[], entries: readonly OptionEntry[]): Scan {
+  // Read with require: half the time of an import, and every run pays it.
+  const { Command: CommandClass } = createRequire(import.meta.url)("commander") as {
+    Command: typeof Command;
+  };
+  const occurrences: Occurrence[] = [];
+  const program = new CommandClass().helpOption(false).exitOverride();
+  program.configureOutput({ writeErr: () => undefined });
+  for (const { short, long, argument } of entries) {
+    const flags = `${short === undefined ? "" : `-${short}, `}--${long}`;
+    const option = program.createOption(argument === undefined ? flags : `${flags} <value>`);
+    program.addOption(option);
+    program.on(`option:${option.name()}`, (value?: string) => {
+      occurrences.push({ long, value: value ?? "" });
+    });
+  }
+  const takesValue = new Set(entries.filter((o) => o.argument !== undefined).map((o) => o.short));
+  // popt: -p=445 is -p 445.
+  const words = argv.map((word) =>
+    /^-[^-]=/.test(word) && takesValue.has(word[1]) ? `-${word[1]}${word.slice(3)}` : word,
+  );
+  try {
+    const { operands, unknown } = program.parseOptions(words);
+    return { occurrences, operands, unknown: unknown[0], missing: undefined };
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "commander.optionMissingArgument") throw error;
+    // It was the last word: without it the line is complete.
+    const rest = scan(argv.slice(0, -1), entries);
+    return { ...rest, missing: rest.missing ?? words.at(-1) };
+  }
+}
+
+/** ` (did you mean --explain?)`, where one known long option begins like the unknown one. */
+function suggestion(unknown: string, entries: readonly OptionEntry[]): string {
+  const typed = /^--([^=]{2,})/.exec(unknown)?.[1];
+  if (typed === undefined) return "";
+  const near = entries.filter(
+    ({ long }) =>
+      long.startsWith(typed) || (typed.length > 3 && long.startsWith(typed.slice(0, -1))),
+  );
+  return near.length === 1 ? ` (did you mean --${near[0]?.long}?)` : "";
+}
+
+function invocationOf(
+  { options, listHost }: Collected,
+  operands: readonly string[],
+  personality: Pick<Personality, "hasExtensions">,
+): Invocation {
+  const [first, second, ...more] = operands;
+  if (personality.hasExtensions && first !== undefined && subcommandNames.has(first)) {
+    return { kind: "subcommand", name: first, operands: operands.slice(1), options };
+  }
+  if (personality.hasExtensions && options.recursive) {
+    throw new UsageError("-r belongs to a subcommand: smbx get -r //SERVER/SHARE/DIR .");
+  }
+  if (personality.hasExtensions && options.refused.length === 0 && more.length > 0) {
+    throw new UsageError(`too many arguments: ${more.join(" ")}`);
+  }
+  const withPassword = second === undefined ? options : { ...options, password: second };
+  if (listHost !== undefined) return { kind: "list", host: listHost, options: withPassword };
+  if (first === undefined) {
+    return options.refused.length > 0
+      ? { kind: "shell", service: "", options }
+      : { kind: "nothing" };
+  }
+  return { kind: "shell", service: first, options: withPassword };
+}

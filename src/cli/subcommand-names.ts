@@ -1,0 +1,18 @@
+/** The subcommands, their arguments and what they do: for `--help`, the man page and the parser. */
+export const subcommandSummaries: readonly (readonly [words: string, summary: string])[] = [
+  ["ls [-r] URL...", "list files and directories"],
+  ["get [-r] URL... DESTINATION", "fetch files (to . when the destination is left out)"],
+  ["put [-r] FILE... URL", "store files"],
+  ["cat URL...", "write files to standard output"],
+  ["rm [-r] URL...", "delete files"],
+  ["mkdir URL...", "make directories and those above them"],
+  ["mv URL... URL", "rename, or move into a directory of the same share"],
+  ["du URL...", "the sum of the sizes in directories"],
+  ["stat URL...", "everything known about files"],
+  ["shares URL", "the shares of a server"],
+];
+
+/** The names of the subcommands. */
+export const subcommandNames: ReadonlySet<string> = new Set(
+  subcommandSummaries.map(([words]) => words.split(" ", 1)[0] ?? ""),
+);
