@@ -115,22 +115,24 @@ export function encodeOid(dotted: string): Uint8Array {
   return encodeDer(DerTag.OBJECT_IDENTIFIER, Uint8Array.from(content));
 }
 
-/** The dotted form of an object identifier's content. */
+/**
+ * The dotted form of an object identifier's content. Numbers beyond 53 bits (those made of a UUID)
+ * lose their last digits: nothing that we compare with has such numbers.
+ */
 export function decodeOid(content: Uint8Array): string {
+  if ((content.at(-1) ?? 0x80) >= 0x80) {
+    throw new WireFormatError("DER: an object identifier ends too early");
+  }
   const numbers: number[] = [];
   let value = 0;
   for (const byte of content) {
     value = value * 128 + (byte & 0x7f);
-    if (value > 0xffff_ffff) throw new WireFormatError("DER: an object identifier is too large");
     if (byte < 0x80) {
       numbers.push(value);
       value = 0;
     }
   }
-  const [head, ...rest] = numbers;
-  if (head === undefined || (content.at(-1) ?? 0) >= 0x80) {
-    throw new WireFormatError("DER: an object identifier ends too early");
-  }
+  const [head = 0, ...rest] = numbers;
   const first = Math.min(Math.floor(head / 40), 2);
   return [first, head - first * 40, ...rest].join(".");
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { MessageParts } from "../transport.ts";
 
 /** MD5 (RFC 1321) of the parts: NTLM's key derivation needs it. 16 bytes. */
@@ -24,11 +24,6 @@ export function hmacMd5(key: Uint8Array, ...parts: MessageParts): Uint8Array {
 /** HMAC-SHA256 (RFC 2104) of the parts. 32 bytes. */
 export function hmacSha256(key: Uint8Array, ...parts: MessageParts): Uint8Array {
   return keyedDigest("sha256", key, parts);
-}
-
-/** Whether `a` and `b` are the same bytes, in a time that does not tell where they differ. */
-export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function digest(algorithm: string, parts: MessageParts): Uint8Array {

@@ -1,4 +1,4 @@
-import { createCipheriv, createSecretKey, type KeyObject } from "node:crypto";
+import { createCipheriv, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { SigningAlgorithmId } from "../smb2/constants.ts";
 import type { MessageParts } from "../transport.ts";
 import { aesCmac, type CmacKey, createCmacKey } from "./aes-cmac.ts";
@@ -33,6 +33,11 @@ export function createSigner(algorithm: SigningAlgorithmId, key: Uint8Array): Si
     case SigningAlgorithmId.AES_GMAC:
       return new GmacSigner(key);
   }
+}
+
+/** Whether `a` and `b` are the same bytes, in a time that does not tell where they differ. */
+export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 class HmacSigner implements Signer {
