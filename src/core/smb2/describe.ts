@@ -1,4 +1,5 @@
 import { WireFormatError } from "../errors.ts";
+import { NtStatus, ntStatusName } from "../nt-status.ts";
 import { Reader } from "../wire/reader.ts";
 import type { BodyCodec } from "./codec.ts";
 import { decodeBody } from "./codec.ts";
@@ -16,10 +17,10 @@ const COMMAND_NAMES: ReadonlyMap<number, string> = new Map(
 
 /** Failures whose body is the command's own, not an ERROR response ([MS-SMB2] 3.3.4.4). */
 const STATUS_WITH_OWN_BODY: ReadonlySet<number> = new Set([
-  0x0000_0000, // STATUS_SUCCESS
-  0x0000_010c, // STATUS_NOTIFY_ENUM_DIR
-  0x8000_0005, // STATUS_BUFFER_OVERFLOW
-  0xc000_0016, // STATUS_MORE_PROCESSING_REQUIRED
+  NtStatus.SUCCESS,
+  NtStatus.NOTIFY_ENUM_DIR,
+  NtStatus.BUFFER_OVERFLOW,
+  NtStatus.MORE_PROCESSING_REQUIRED,
 ]);
 
 /**
@@ -88,7 +89,7 @@ function codecOf(
 function headerFields(header: Smb2Header, direction: "request" | "response"): string[] {
   const { flags, status } = header;
   const fields = [`mid=${header.messageId}`, `credits=${header.creditCharge}/${header.credits}`];
-  if (direction === "response") fields.push(`status=0x${status.toString(16).padStart(8, "0")}`);
+  if (direction === "response") fields.push(`status=${ntStatusName(status)}`);
   if ((flags & HeaderFlags.ASYNC_COMMAND) === 0) fields.push(`tree=${header.treeId}`);
   else fields.push(`async=0x${header.asyncId.toString(16)}`);
   fields.push(`session=0x${header.sessionId.toString(16)}`);
