@@ -3,6 +3,13 @@ import type { Io } from "./io.ts";
 import type { Personality } from "./personality.ts";
 import { printable } from "./render/printable.ts";
 
+/** What belongs to a StatedFailure besides its line. */
+export interface StatedFailureOptions {
+  readonly cause?: unknown;
+  readonly toStderr?: boolean;
+  readonly epilogue?: string;
+}
+
 /**
  * A failure whose first line is already in smbclient's words; `cause` is what happened. Its exit
  * status is its cause's.
@@ -11,13 +18,11 @@ export class StatedFailure extends Error {
   /** True for the few lines that smbclient writes to standard error in any case. */
   readonly alwaysToStderr: boolean;
 
-  constructor(
-    line: string,
-    options: { readonly cause?: unknown; readonly toStderr?: boolean } = {},
-  ) {
+  constructor(line: string, options: StatedFailureOptions = {}) {
     super(line, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "StatedFailure";
     this.alwaysToStderr = options.toStderr ?? false;
+    if (options.epilogue !== undefined) this.epilogue = options.epilogue;
   }
 }
 
@@ -32,31 +37,44 @@ export interface FailureTeller {
 /** Tells `error` to the user: smbclient's line, then (as smbx) what it means. */
 export function tellFailure(teller: FailureTeller, error: unknown): void {
   const { io, personality } = teller;
-  const lines = failureLines(error, personality).map((line) => `${line}\n`);
-  const [first = "", ...rest] = lines;
+  const { message, notes } = failureText(error, personality);
   const toStderr = error instanceof StatedFailure && error.alwaysToStderr;
-  if (personality.errorsToStdout && !toStderr) io.out(first);
-  else io.err(first);
-  if (rest.length > 0) io.err(rest.join(""));
+  if (personality.errorsToStdout && !toStderr) io.out(message);
+  else io.err(message);
+  if (notes !== "") io.err(notes);
   if ((teller.debugLevel ?? 0) >= 3) io.err(stacks(error));
 }
 
-/**
- * What is said about `error`: its own line first; where the personality explains, a line in plain
- * words follows when it adds something. No line holds a control character.
- */
-export function failureLines(
+/** What is said about a failure, as whole lines without control characters. */
+export interface FailureText {
+  readonly message: string;
+  /** What it means in plain words, and what else smbclient writes to standard error; often "". */
+  readonly notes: string;
+}
+
+/** What is said about `error`. */
+export function failureText(
   error: unknown,
   personality: Pick<Personality, "explainsErrors">,
-): readonly string[] {
-  const first = error instanceof Error ? error.message : String(error);
-  // A message of several lines (a usage) keeps its lines: they are ours.
-  const lines = first.split("\n").map(printable);
-  if (!personality.explainsErrors) return lines;
-  const explanation = explanationOf(error);
-  return explanation === undefined || first.includes(explanation)
-    ? lines
-    : [...lines, ...explanation.split("\n").map((line) => `  ${printable(line)}`)];
+): FailureText {
+  const message = error instanceof Error ? error.message : String(error);
+  const epilogue = error instanceof StatedFailure ? error.epilogue : undefined;
+  const explanation = personality.explainsErrors ? explanationOf(error) : undefined;
+  const isNews = explanation !== undefined && !message.includes(explanation);
+  return {
+    message: lines(message, ""),
+    notes:
+      (epilogue === undefined ? "" : lines(epilogue, "")) +
+      (isNews ? lines(explanation, "  ") : ""),
+  };
+}
+
+/** Our own line ends stay; everything else that could move a cursor becomes visible. */
+function lines(text: string, indent: string): string {
+  return text
+    .split("\n")
+    .map((line) => `${indent}${printable(line)}\n`)
+    .join("");
 }
 
 /** The plain words for `error`: those of the first in the chain of causes that has any. */
