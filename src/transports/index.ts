@@ -1,7 +1,13 @@
 import type { TransportFactory } from "../core/transport.ts";
+import { nbtTransport } from "./nbt/nbt-transport.ts";
+import { quicTransport } from "./quic/quic-transport.ts";
+import { smbDirectTransport } from "./smbdirect/smbdirect-transport.ts";
 import { tcpTransport } from "./tcp/tcp-transport.ts";
 
-/** Every wire of this program. The only place that names all of them. */
+export { captureTo, type PacketCapture } from "./capture/capture.ts";
+export { MemoryTransport, memoryTransport } from "./memory/memory-transport.ts";
+
+/** Every wire that a user can name. The only place that names all of them. */
 export function defaultTransports(): TransportFactory[] {
-  return [tcpTransport()];
+  return [tcpTransport(), nbtTransport(), quicTransport(), smbDirectTransport()];
 }
