@@ -90,3 +90,8 @@ export interface TransportFactory {
    */
   dial(target: DialTarget, options: DialOptions): Promise<Transport>;
 }
+
+/** `192.0.2.1:445`, `nas:445`, `[2001:db8::1]:445`: a host and a port as a person writes them. */
+export function formatEndpoint(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

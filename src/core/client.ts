@@ -1,0 +1,226 @@
+import { createNtlmMechanism } from "./auth/ntlmssp/mechanism.ts";
+import { SpnegoExchange } from "./auth/spnego.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Connection } from "./connection/connection.ts";
+import { negotiate, negotiateOffer } from "./connection/negotiator.ts";
+import type { TraceListener } from "./connection/trace.ts";
+import type { DialAttempt } from "./dial-error.ts";
+import { dial, type TransportChoice } from "./dialer.ts";
+import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
+import { type Protection, Session } from "./session/session.ts";
+import type { CipherId, Dialect, SigningAlgorithmId } from "./smb2/constants.ts";
+import type { DialTarget, TransportFactory } from "./transport.ts";
+import { Tree } from "./tree/tree.ts";
+
+/** Silence after which a server counts as gone; smbclient's default too. */
+const DEFAULT_TIMEOUT_MS = 20_000;
+
+/** Who logs on. The password or hash stays in memory as long as the client, for re-authentication. */
+export interface Credentials {
+  readonly kind: "password" | "anonymous" | "guest";
+  readonly username: string;
+  /** Empty to let the server decide. */
+  readonly domain: string;
+  readonly password?: string | undefined;
+  /** MD4 of the password, 16 bytes: instead of it. */
+  readonly ntHash?: Uint8Array | undefined;
+}
+
+export interface ClientOptions {
+  /** The wires there are, and in which order to try which. */
+  readonly transports: readonly TransportFactory[];
+  readonly order: readonly TransportChoice[];
+  readonly credentials: Credentials;
+  readonly minDialect?: Dialect | undefined;
+  readonly maxDialect?: Dialect | undefined;
+  /** `sign` (the default), `encrypt`, or `off`: signed only where the server insists. */
+  readonly protection?: Protection | undefined;
+  readonly ciphers?: readonly CipherId[] | undefined;
+  readonly signingAlgorithms?: readonly SigningAlgorithmId[] | undefined;
+  /** Silence after which the server counts as gone, in milliseconds; 20 000 by default. */
+  readonly timeoutMs?: number | undefined;
+  /** How long one address may take to connect, in milliseconds. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Our name in NTLM messages. */
+  readonly workstation?: string | undefined;
+  readonly clientGuid?: Uint8Array | undefined;
+  readonly clock?: Clock | undefined;
+  readonly trace?: TraceListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CallerOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A logged-on client: one connection, one session, any number of shares.
+ *
+ * @example
+ * ```ts
+ * import { defaultTransports, SmbClient } from "smbx";
+ *
+ * await using client = await SmbClient.connect(
+ *   { host: "nas" },
+ *   {
+ *     transports: defaultTransports(),
+ *     order: [{ kind: "tcp" }],
+ *     credentials: { kind: "password", username: "anna", domain: "", password: "secret" },
+ *   },
+ * );
+ * const tree = await client.connectTree("photos");
+ * for await (const batch of tree.list("")) for (const entry of batch) console.log(entry.name);
+ * ```
+ */
+export class SmbClient implements AsyncDisposable {
+  readonly target: DialTarget;
+  readonly connection: Connection;
+  /** How the wire was found: every attempt with its time and outcome. */
+  readonly attempts: readonly DialAttempt[];
+  readonly #options: ClientOptions;
+  readonly #trees = new Set<Tree>();
+  #session: Session;
+
+  private constructor(
+    target: DialTarget,
+    options: ClientOptions,
+    parts: {
+      readonly connection: Connection;
+      readonly session: Session;
+      readonly attempts: readonly DialAttempt[];
+    },
+  ) {
+    this.target = target;
+    this.connection = parts.connection;
+    this.attempts = parts.attempts;
+    this.#options = options;
+    this.#session = parts.session;
+  }
+
+  /**
+   * Dials, negotiates and logs on.
+   *
+   * @throws {DialError} where no wire reaches the server, with every attempt
+   * @throws {AuthenticationError} where the server refuses the user
+   * @throws {UnsupportedError} where the two have no dialect or protection in common
+   */
+  static async connect(target: DialTarget, options: ClientOptions): Promise<SmbClient> {
+    const clock = options.clock ?? systemClock;
+    const { transport, attempts } = await dial(target, {
+      factories: options.transports,
+      order: options.order,
+      signal: options.signal ?? new AbortController().signal,
+      clock,
+      ...(options.connectTimeoutMs === undefined
+        ? {}
+        : { connectTimeoutMs: options.connectTimeoutMs }),
+    });
+    const connection = new Connection(transport, {
+      clock,
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      trace: options.trace,
+    });
+    try {
+      const offer = negotiateOffer({ ...options, requireSigning: options.protection !== "off" });
+      await negotiate(connection, offer, { serverName: target.host, signal: options.signal });
+      const session = await setUpSession(connection, target, options, options.credentials);
+      return new SmbClient(target, options, { connection, session, attempts });
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  get timeoutMs(): number {
+    return this.connection.timeoutMs;
+  }
+
+  /** Changes the silence allowed, for requests under way too. */
+  set timeoutMs(value: number) {
+    this.connection.timeoutMs = value;
+  }
+
+  /** Connects to a share by its name. */
+  async connectTree(share: string, options: CallerOptions = {}): Promise<Tree> {
+    const tree = await Tree.connect(this.#session, `\\\\${this.target.host}\\${share}`, options);
+    this.#trees.add(tree);
+    return tree;
+  }
+
+  /** Disconnects from a share. */
+  async disconnectTree(tree: Tree, options: CallerOptions = {}): Promise<void> {
+    this.#trees.delete(tree);
+    await tree.disconnect(options);
+  }
+
+  /** The shares that the server tells this user about ([MS-SRVS] 3.1.4.8). */
+  async listShares(options: CallerOptions = {}): Promise<readonly ShareInfo[]> {
+    // Loaded when it is needed: most runs never speak RPC, and each file costs start-up time.
+    const service = await import("./server-service.ts");
+    return service.listShares(this, options);
+  }
+
+  /** Name, version and comment of the server ([MS-SRVS] 3.1.4.17). */
+  async serverInfo(options: CallerOptions = {}): Promise<ServerInfo> {
+    const service = await import("./server-service.ts");
+    return service.serverInfo(this, options);
+  }
+
+  /**
+   * Replaces the session by one of another user on the same connection. Shares connected before
+   * belong to the old session and are gone. Where the new logon fails, nothing has changed.
+   */
+  async logon(credentials: Credentials, options: CallerOptions = {}): Promise<void> {
+    const settings = { ...this.#options, signal: options.signal };
+    const session = await setUpSession(this.connection, this.target, settings, credentials);
+    const old = this.#session;
+    this.#session = session;
+    this.#trees.clear();
+    await old.logoff(options.signal).catch(() => {});
+  }
+
+  /** Disconnects from the shares, logs off and closes the wire. Never rejects. */
+  async close(): Promise<void> {
+    if (!this.connection.isClosed) {
+      await Promise.allSettled([...this.#trees].map((tree) => tree.disconnect()));
+      await this.#session.logoff().catch(() => {});
+    }
+    await this.connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function setUpSession(
+  connection: Connection,
+  target: DialTarget,
+  options: ClientOptions,
+  credentials: Credentials,
+): Promise<Session> {
+  const { username, domain } = credentials;
+  const isAnonymous = credentials.kind === "anonymous";
+  return Session.setUp(connection, {
+    kind: credentials.kind,
+    user: isAnonymous ? "" : domain === "" ? username : `${domain}\\${username}`,
+    protection: options.protection ?? "sign",
+    signal: options.signal,
+    authenticate: () =>
+      new SpnegoExchange([
+        createNtlmMechanism({
+          username: isAnonymous ? "" : username,
+          domain: isAnonymous ? "" : domain,
+          ...(credentials.ntHash === undefined
+            ? { password: credentials.password ?? "" }
+            : { ntHash: credentials.ntHash }),
+          workstation: options.workstation ?? "SMBX",
+          targetName: `cifs/${target.host}`,
+        }),
+      ]),
+  });
+}

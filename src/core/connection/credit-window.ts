@@ -1,0 +1,118 @@
+interface Waiter {
+  readonly charge: number;
+  readonly resolve: (messageId: number) => void;
+  readonly reject: (error: unknown) => void;
+  next: Waiter | undefined;
+  abandoned: boolean;
+  /** Removes the abort listener once the waiter is served. */
+  forget: (() => void) | undefined;
+}
+
+/**
+ * The CommandSequenceWindow of [MS-SMB2] 3.2.4.1.6: which MessageIds may be used now. One id is one
+ * credit. Waiters are served in the order they came, so a large request is not starved by small ones.
+ */
+export class CreditWindow {
+  #nextMessageId = 0;
+  #available = 1;
+  #outstanding = 0;
+  #head: Waiter | undefined;
+  #last: Waiter | undefined;
+  #closed: unknown;
+
+  /** Credits that are free now. */
+  get available(): number {
+    return this.#available;
+  }
+
+  /** Free credits and those spent on requests that have not been answered: what may come back. */
+  get total(): number {
+    return this.#available + this.#outstanding;
+  }
+
+  /** The first of `charge` consecutive ids, or undefined where the caller has to wait for it. */
+  tryTake(charge: number): number | undefined {
+    if (this.#closed !== undefined || this.#head !== undefined || charge > this.#available)
+      return undefined;
+    return this.#spend(charge);
+  }
+
+  /**
+   * Resolves with the first of `charge` consecutive ids; first come, first served.
+   *
+   * @throws what `close` was given, or the signal's reason
+   */
+  take(charge: number, signal?: AbortSignal): Promise<number> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        charge,
+        resolve,
+        reject,
+        next: undefined,
+        abandoned: false,
+        forget: undefined,
+      };
+      if (signal !== undefined) waiter.forget = this.#abandonOnAbort(waiter, signal);
+      if (this.#last === undefined) this.#head = waiter;
+      else this.#last.next = waiter;
+      this.#last = waiter;
+      this.#drain();
+    });
+  }
+
+  /** A final response arrived: `charge` credits are spent, `granted` are new. */
+  settle(charge: number, granted: number): void {
+    this.#outstanding -= charge;
+    this.grant(granted);
+  }
+
+  /** Credits of an interim response ([MS-SMB2] 3.2.5.1.4). */
+  grant(credits: number): void {
+    this.#available += credits;
+    this.#drain();
+  }
+
+  /** Rejects all waiters and every later `take`. */
+  close(error: unknown): void {
+    this.#closed ??= error;
+    for (let waiter = this.#head; waiter !== undefined; waiter = waiter.next) {
+      waiter.forget?.();
+      waiter.reject(error);
+    }
+    this.#head = undefined;
+    this.#last = undefined;
+  }
+
+  #spend(charge: number): number {
+    const messageId = this.#nextMessageId;
+    this.#nextMessageId += charge;
+    this.#available -= charge;
+    this.#outstanding += charge;
+    return messageId;
+  }
+
+  #drain(): void {
+    let head = this.#head;
+    while (head !== undefined && (head.abandoned || head.charge <= this.#available)) {
+      this.#head = head.next;
+      if (!head.abandoned) {
+        head.forget?.();
+        head.resolve(this.#spend(head.charge));
+      }
+      head = this.#head;
+    }
+    if (head === undefined) this.#last = undefined;
+  }
+
+  #abandonOnAbort(waiter: Waiter, signal: AbortSignal): () => void {
+    const onAbort = (): void => {
+      waiter.abandoned = true;
+      waiter.reject(signal.reason);
+      this.#drain();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return () => signal.removeEventListener("abort", onAbort);
+  }
+}

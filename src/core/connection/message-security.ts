@@ -1,0 +1,139 @@
+import type { Sealer } from "../crypto/sealing.ts";
+import { constantTimeEqual, type Signer } from "../crypto/signing.ts";
+import { ProtocolError } from "../errors.ts";
+import { Command, HeaderFlags } from "../smb2/constants.ts";
+import { SIGNATURE_OFFSET, type Smb2Header } from "../smb2/header.ts";
+import {
+  decodeTransformHeader,
+  encodeTransformHeader,
+  TRANSFORM_HEADER_LENGTH,
+} from "../smb2/transform-header.ts";
+import type { MessageParts } from "../transport.ts";
+
+const NO_SIGNATURE = new Uint8Array(16);
+/** Where the authenticated part of the transform header starts: behind ProtocolId and Signature. */
+const TRANSFORM_AAD_OFFSET = 20;
+
+/** Encrypts what the client sends and decrypts what the server sends ([MS-SMB2] 3.1.4.3). */
+export interface SealingKeys {
+  readonly outgoing: Sealer;
+  readonly incoming: Sealer;
+}
+
+/**
+ * What protects the messages of one session on one connection. The session owns the keys, the
+ * connection applies them.
+ */
+export class MessageSecurity {
+  readonly sessionId: bigint;
+  readonly signer: Signer | undefined;
+  readonly sealing: SealingKeys | undefined;
+  /** Every request is signed and every response must be, unless it is encrypted. */
+  readonly signingRequired: boolean;
+  /** Every request is encrypted and every response must be. */
+  readonly encryptionRequired: boolean;
+  #nextNonce = 0;
+
+  constructor(options: {
+    readonly sessionId: bigint;
+    readonly signer?: Signer | undefined;
+    readonly sealing?: SealingKeys | undefined;
+    readonly signingRequired: boolean;
+    readonly encryptionRequired: boolean;
+  }) {
+    this.sessionId = options.sessionId;
+    this.signer = options.signer;
+    this.sealing = options.sealing;
+    this.signingRequired = options.signingRequired;
+    this.encryptionRequired = options.encryptionRequired;
+  }
+
+  /** Signs a message in place; its first part begins with the header, whose SIGNED flag is set. */
+  sign(parts: MessageParts, messageId: number, command: number): void {
+    const [head] = parts;
+    if (this.signer === undefined || head === undefined) return;
+    const role = { fromServer: false, isCancel: command === Command.CANCEL };
+    head.set(this.signer.sign(parts, messageId, role), SIGNATURE_OFFSET);
+  }
+
+  /**
+   * Verifies the signature of `message` ([MS-SMB2] 3.1.5.1). The Signature field is zeroed.
+   *
+   * @throws {ProtocolError} where it is missing or wrong
+   */
+  verify(message: Uint8Array, header: Smb2Header): void {
+    if (this.signer === undefined) return;
+    if ((header.flags & HeaderFlags.SIGNED) === 0) {
+      throw new ProtocolError(
+        "The server sent an unsigned response on a signed session: tampering?",
+      );
+    }
+    const field = message.subarray(SIGNATURE_OFFSET, SIGNATURE_OFFSET + 16);
+    const received = field.slice();
+    field.set(NO_SIGNATURE);
+    const role = { fromServer: true, isCancel: header.command === Command.CANCEL };
+    const expected = this.signer.sign([message], header.messageId, role);
+    if (!constantTimeEqual(received, expected)) {
+      throw new ProtocolError("The signature of a response is wrong: it was altered on the way");
+    }
+  }
+
+  /** Encrypts a whole frame ([MS-SMB2] 3.1.4.3); a nonce is never used twice with a key. */
+  seal(parts: MessageParts): MessageParts {
+    const sealing = this.#sealingKeys();
+    const nonce = this.#takeNonce(sealing.outgoing.nonceLength);
+    let originalMessageSize = 0;
+    for (const part of parts) originalMessageSize += part.length;
+    const header = encodeTransformHeader({
+      signature: NO_SIGNATURE,
+      nonce,
+      originalMessageSize,
+      flags: 1,
+      sessionId: this.sessionId,
+    });
+    const { outgoing } = sealing;
+    const aad = header.subarray(TRANSFORM_AAD_OFFSET);
+    const sealed = outgoing.seal(nonce.subarray(0, outgoing.nonceLength), aad, parts);
+    header.set(sealed.tag, 4);
+    return [header, ...sealed.parts];
+  }
+
+  /**
+   * Decrypts a frame that begins with a transform header.
+   *
+   * @throws {ProtocolError} where the tag is wrong
+   */
+  open(frame: Uint8Array): Uint8Array {
+    const { incoming } = this.#sealingKeys();
+    const header = decodeTransformHeader(frame);
+    const ciphertext = frame.subarray(TRANSFORM_HEADER_LENGTH);
+    if (header.originalMessageSize !== ciphertext.length || header.flags !== 1) {
+      throw new ProtocolError("An encrypted frame does not describe itself correctly");
+    }
+    return incoming.open(
+      header.nonce.subarray(0, incoming.nonceLength),
+      frame.subarray(TRANSFORM_AAD_OFFSET, TRANSFORM_HEADER_LENGTH),
+      header.signature,
+      ciphertext,
+    );
+  }
+
+  #takeNonce(length: number): Uint8Array {
+    const nonce = new Uint8Array(16);
+    const counter = this.#nextNonce;
+    if (counter >= Number.MAX_SAFE_INTEGER)
+      throw new ProtocolError("The session's nonces are used up");
+    this.#nextNonce = counter + 1;
+    const view = new DataView(nonce.buffer, 0, length);
+    view.setUint32(0, counter >>> 0, true);
+    view.setUint32(4, Math.floor(counter / 0x1_0000_0000), true);
+    return nonce;
+  }
+
+  #sealingKeys(): SealingKeys {
+    if (this.sealing === undefined) {
+      throw new ProtocolError("An encrypted frame arrived on a session without encryption");
+    }
+    return this.sealing;
+  }
+}

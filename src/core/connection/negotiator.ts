@@ -1,0 +1,241 @@
+import { initialPreauthHash, preauthUpdate } from "../crypto/preauth-hash.ts";
+import { randomBytes } from "../crypto/random.ts";
+import { ProtocolError, TransportClosedError, UnsupportedError } from "../errors.ts";
+import { NtStatus } from "../nt-status.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import { decodeBody } from "../smb2/codec.ts";
+import {
+  Capabilities,
+  CipherId,
+  Dialect,
+  SecurityMode,
+  SigningAlgorithmId,
+} from "../smb2/constants.ts";
+import { NegotiateRequest, NegotiateResponse } from "../smb2/negotiate.ts";
+import { HashAlgorithmId, type NegotiateContext } from "../smb2/negotiate-contexts.ts";
+import type { Connection } from "./connection.ts";
+import {
+  dialectName,
+  type NegotiatedParameters,
+  type NegotiateOffer,
+} from "./negotiated-parameters.ts";
+
+/** Every dialect this client speaks, oldest first. SMB1 is not among them and never will be. */
+const DIALECTS: readonly Dialect[] = [
+  Dialect.SMB_2_0_2,
+  Dialect.SMB_2_1,
+  Dialect.SMB_3_0,
+  Dialect.SMB_3_0_2,
+  Dialect.SMB_3_1_1,
+];
+
+/** GCM before CCM: it is twice as fast; 128 bits before 256, as Windows and Samba order them. */
+const CIPHERS: readonly CipherId[] = [
+  CipherId.AES_128_GCM,
+  CipherId.AES_256_GCM,
+  CipherId.AES_128_CCM,
+  CipherId.AES_256_CCM,
+];
+
+/** GMAC first: the only one that costs next to nothing. */
+const SIGNING_ALGORITHMS: readonly SigningAlgorithmId[] = [
+  SigningAlgorithmId.AES_GMAC,
+  SigningAlgorithmId.AES_CMAC,
+  SigningAlgorithmId.HMAC_SHA256,
+];
+
+/** The smallest of MaxTransactSize, MaxReadSize and MaxWriteSize to accept ([MS-SMB2] 3.2.5.2). */
+const SMALLEST_MAXIMUM = 65_536;
+
+export interface OfferOptions {
+  readonly minDialect?: Dialect | undefined;
+  readonly maxDialect?: Dialect | undefined;
+  readonly ciphers?: readonly CipherId[] | undefined;
+  readonly signingAlgorithms?: readonly SigningAlgorithmId[] | undefined;
+  readonly clientGuid?: Uint8Array | undefined;
+  /** The client insists on signed messages. */
+  readonly requireSigning: boolean;
+}
+
+/** What to offer, by the caller's limits. */
+export function negotiateOffer(options: OfferOptions): NegotiateOffer {
+  const min = options.minDialect ?? Dialect.SMB_2_0_2;
+  const max = options.maxDialect ?? Dialect.SMB_3_1_1;
+  const dialects = DIALECTS.filter((dialect) => dialect >= min && dialect <= max);
+  if (dialects.length === 0) {
+    throw new UnsupportedError(
+      `No dialect lies between ${dialectName(min)} and ${dialectName(max)}`,
+    );
+  }
+  const speaks3 = dialects.some((dialect) => dialect >= Dialect.SMB_3_0);
+  return {
+    securityMode: options.requireSigning
+      ? SecurityMode.SIGNING_ENABLED | SecurityMode.SIGNING_REQUIRED
+      : SecurityMode.SIGNING_ENABLED,
+    capabilities: speaks3 ? Capabilities.LARGE_MTU | Capabilities.ENCRYPTION : 0,
+    clientGuid: options.clientGuid ?? randomBytes(16),
+    dialects,
+    ciphers: options.ciphers ?? CIPHERS,
+    signingAlgorithms: options.signingAlgorithms ?? SIGNING_ALGORITHMS,
+  };
+}
+
+/**
+ * Runs NEGOTIATE on a fresh connection and stores the result in it ([MS-SMB2] 3.2.4.2.2.2, 3.2.5.2).
+ *
+ * @throws {UnsupportedError} where the server speaks none of the offered dialects
+ * @throws {ProtocolError} where it answers with what was not offered
+ */
+export async function negotiate(
+  connection: Connection,
+  offer: NegotiateOffer,
+  options: { readonly serverName: string; readonly signal?: AbortSignal | undefined },
+): Promise<NegotiatedParameters> {
+  const message: NegotiateRequest = {
+    securityMode: offer.securityMode,
+    capabilities: offer.capabilities,
+    clientGuid: offer.dialects.some((d) => d > Dialect.SMB_2_0_2)
+      ? offer.clientGuid
+      : new Uint8Array(16),
+    dialects: offer.dialects,
+    negotiateContexts: contextsOf(offer, options.serverName),
+  };
+  const request = { codec: NegotiateRequest, message };
+  const { messages, replies } = await connection.send([request], { signal: options.signal });
+  const reply = await (replies[0] as (typeof replies)[number]).catch((error: unknown) => {
+    throw explainHangUp(error);
+  });
+  checkStatus(reply.header.status, offer);
+  const response = decodeBody(reply.message, NegotiateResponse);
+  const hash = preauthUpdate(preauthUpdate(initialPreauthHash(), messages[0] ?? []), [
+    reply.message,
+  ]);
+  const negotiated = checkResponse(response, offer, hash);
+  connection.negotiated = negotiated;
+  return negotiated;
+}
+
+function contextsOf(offer: NegotiateOffer, serverName: string): NegotiateContext[] {
+  const contexts: NegotiateContext[] = [
+    { kind: "preauth-integrity", hashAlgorithms: [HashAlgorithmId.SHA_512], salt: randomBytes(32) },
+    { kind: "signing", signingAlgorithms: offer.signingAlgorithms },
+    { kind: "netname", netName: serverName },
+  ];
+  if (offer.ciphers.length > 0) contexts.push({ kind: "encryption", ciphers: offer.ciphers });
+  return contexts;
+}
+
+function explainHangUp(error: unknown): unknown {
+  if (!(error instanceof TransportClosedError)) return error;
+  return new UnsupportedError(
+    `${error.message} during the protocol negotiation: it may speak only SMB1, which smbx never does, or refuse this host`,
+    { cause: error },
+  );
+}
+
+function checkStatus(status: number, offer: NegotiateOffer): void {
+  if (status === NtStatus.SUCCESS) return;
+  const cause = new NtStatusError(status, { command: "NEGOTIATE" });
+  const names = offer.dialects.map(dialectName).join(", ");
+  throw new UnsupportedError(`The server refused the dialects ${names} (${cause.statusName})`, {
+    cause,
+  });
+}
+
+function checkResponse(
+  response: NegotiateResponse,
+  offer: NegotiateOffer,
+  preauthHash: Uint8Array,
+): NegotiatedParameters {
+  const dialect = offer.dialects.find((offered) => offered === response.dialectRevision);
+  if (dialect === undefined) {
+    throw new ProtocolError(
+      `The server chose dialect ${dialectName(response.dialectRevision)}, which was not offered`,
+    );
+  }
+  const { maxTransactSize, maxReadSize, maxWriteSize, capabilities } = response;
+  if (Math.min(maxTransactSize, maxReadSize, maxWriteSize) < SMALLEST_MAXIMUM) {
+    throw new ProtocolError("The server's maximum sizes are below 65536 bytes");
+  }
+  const has311 = dialect === Dialect.SMB_3_1_1;
+  if (has311) checkPreauthContext(response.negotiateContexts);
+  return {
+    offer,
+    dialect,
+    serverGuid: response.serverGuid,
+    serverSecurityMode: response.securityMode,
+    serverCapabilities: capabilities,
+    maxTransactSize,
+    maxReadSize,
+    maxWriteSize,
+    supportsMultiCredit:
+      dialect > Dialect.SMB_2_0_2 && (capabilities & Capabilities.LARGE_MTU) !== 0,
+    signingAlgorithm: chosenSigningAlgorithm(response, offer, dialect),
+    cipher: chosenCipher(response, offer, dialect),
+    securityBuffer: response.securityBuffer.slice(),
+    systemTime: response.systemTime,
+    preauthHash: has311 ? preauthHash : undefined,
+  };
+}
+
+function checkPreauthContext(contexts: readonly NegotiateContext[]): void {
+  const found = contexts.filter((context) => context.kind === "preauth-integrity");
+  const [context] = found;
+  if (context === undefined || found.length > 1) {
+    throw new ProtocolError(
+      `The server sent ${found.length} preauthentication integrity contexts instead of one`,
+    );
+  }
+  const [algorithm] = context.hashAlgorithms;
+  if (context.hashAlgorithms.length !== 1 || algorithm !== HashAlgorithmId.SHA_512) {
+    throw new ProtocolError("The server chose a preauthentication hash that was not offered");
+  }
+}
+
+function chosenCipher(
+  response: NegotiateResponse,
+  offer: NegotiateOffer,
+  dialect: Dialect,
+): CipherId | undefined {
+  if (dialect < Dialect.SMB_3_0) return undefined;
+  if (dialect < Dialect.SMB_3_1_1) {
+    const isOffered = offer.ciphers.includes(CipherId.AES_128_CCM);
+    const isSupported = (response.capabilities & Capabilities.ENCRYPTION) !== 0;
+    return isOffered && isSupported ? CipherId.AES_128_CCM : undefined;
+  }
+  const context = onlyContext(response.negotiateContexts, "encryption");
+  const id = context?.kind === "encryption" ? context.ciphers[0] : undefined;
+  // 0 says that the server has no cipher in common with us ([MS-SMB2] 3.3.5.4).
+  if (id === undefined || id === 0) return undefined;
+  const cipher = offer.ciphers.find((offered) => offered === id);
+  if (cipher === undefined)
+    throw new ProtocolError(`The server chose cipher ${id}, which was not offered`);
+  return cipher;
+}
+
+function chosenSigningAlgorithm(
+  response: NegotiateResponse,
+  offer: NegotiateOffer,
+  dialect: Dialect,
+): SigningAlgorithmId {
+  if (dialect < Dialect.SMB_3_0) return SigningAlgorithmId.HMAC_SHA256;
+  if (dialect < Dialect.SMB_3_1_1) return SigningAlgorithmId.AES_CMAC;
+  const context = onlyContext(response.negotiateContexts, "signing");
+  const id = context?.kind === "signing" ? context.signingAlgorithms[0] : undefined;
+  if (id === undefined) return SigningAlgorithmId.AES_CMAC;
+  const algorithm = offer.signingAlgorithms.find((offered) => offered === id);
+  if (algorithm === undefined) {
+    throw new ProtocolError(`The server chose signing algorithm ${id}, which was not offered`);
+  }
+  return algorithm;
+}
+
+function onlyContext(
+  contexts: readonly NegotiateContext[],
+  kind: NegotiateContext["kind"],
+): NegotiateContext | undefined {
+  const found = contexts.filter((context) => context.kind === kind);
+  if (found.length > 1)
+    throw new ProtocolError(`The server sent ${found.length} ${kind} contexts instead of one`);
+  return found[0];
+}

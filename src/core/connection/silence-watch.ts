@@ -1,0 +1,96 @@
+import type { Clock } from "../clock.ts";
+
+/** More bytes than an ECHO and its response come to, encrypted: real progress. */
+const ECHO_BYTES = 512;
+/** A request may take so many time-outs as long as the server shows by ECHO that it lives. */
+const ALIVE_FACTOR = 6;
+
+/** What the watch observes and what it does about it. */
+export interface WatchedConnection {
+  /** Bytes that arrived so far. */
+  bytesReceived(): number;
+  /** Bytes that left so far. */
+  bytesSent(): number;
+  /** When the request that has been quiet longest fell silent; undefined when none is waiting. */
+  quietSinceMs(): number | undefined;
+  /** Asks for a sign of life; false where it cannot be asked now. */
+  probe(): boolean;
+  /** Nothing was heard for the whole time-out: the peer is gone. */
+  peerIsSilent(silentMs: number): void;
+  /** The peer lives but does not answer the quietest request. */
+  requestIsStuck(silentMs: number): void;
+}
+
+/**
+ * Measures silence, not total time: a request may take as long as bytes move, an ECHO after a
+ * quarter of the time-out tells a slow server from a dead one.
+ */
+export class SilenceWatch {
+  timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #watched: WatchedConnection;
+  #cancel: (() => void) | undefined;
+  #receivedSeen = 0;
+  #sentSeen = 0;
+  #lastAliveMs = 0;
+  #lastProgressMs = 0;
+  #lastProbeMs = 0;
+
+  constructor(clock: Clock, watched: WatchedConnection, timeoutMs: number) {
+    this.#clock = clock;
+    this.#watched = watched;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** Starts watching, or goes on; called whenever a request was sent. */
+  arm(): void {
+    if (this.#cancel !== undefined) return;
+    this.#receivedSeen = this.#watched.bytesReceived();
+    this.#sentSeen = this.#watched.bytesSent();
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+  }
+
+  #schedule(): void {
+    const intervalMs = Math.max(10, Math.min(1000, this.timeoutMs / 8));
+    this.#cancel = this.#clock.after(intervalMs, () => {
+      this.#cancel = undefined;
+      this.#check();
+    });
+  }
+
+  #check(): void {
+    const now = this.#clock.now();
+    this.#noteMovement(now);
+    const quietSince = this.#watched.quietSinceMs();
+    if (quietSince === undefined) return;
+    const silentMs = now - Math.max(this.#lastAliveMs, quietSince);
+    const stuckMs = now - Math.max(this.#lastProgressMs, quietSince);
+    if (silentMs >= this.timeoutMs) {
+      this.#watched.peerIsSilent(silentMs);
+      return;
+    }
+    if (stuckMs >= this.timeoutMs * ALIVE_FACTOR) this.#watched.requestIsStuck(stuckMs);
+    else if (stuckMs >= this.timeoutMs / 4) this.#probe(now);
+    this.#schedule();
+  }
+
+  #noteMovement(now: number): void {
+    const received = this.#watched.bytesReceived() - this.#receivedSeen;
+    const sent = this.#watched.bytesSent() - this.#sentSeen;
+    this.#receivedSeen += received;
+    this.#sentSeen += sent;
+    // What leaves proves little, and a probe proves nothing: only an upload counts.
+    if (received > 0 || sent > ECHO_BYTES) this.#lastAliveMs = now;
+    if (received > ECHO_BYTES || sent > ECHO_BYTES) this.#lastProgressMs = now;
+  }
+
+  #probe(now: number): void {
+    if (now - this.#lastProbeMs < this.timeoutMs / 4) return;
+    if (this.#watched.probe()) this.#lastProbeMs = now;
+  }
+}

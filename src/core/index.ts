@@ -1,0 +1,79 @@
+/**
+ * The SMB2/SMB3 client as a library: what the command line and library users build on. Transports
+ * are given to it; `smbx` (the package's entry) joins the two.
+ */
+export { AuthenticationError } from "./auth/authentication-error.ts";
+export {
+  type CallerOptions,
+  type ClientOptions,
+  type Credentials,
+  SmbClient,
+} from "./client.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export type { Connection } from "./connection/connection.ts";
+export { dialectName } from "./connection/negotiated-parameters.ts";
+export type { TraceEvent, TraceListener } from "./connection/trace.ts";
+export { type DialAttempt, DialError, explainAttempts } from "./dial-error.ts";
+export type { TransportChoice } from "./dialer.ts";
+export {
+  DialFailure,
+  ProtocolError,
+  SmbError,
+  type SmbErrorCode,
+  TimeoutError,
+  TransferError,
+  TransportClosedError,
+  TransportError,
+  type TransportFailureReason,
+  UnsupportedError,
+  WireFormatError,
+} from "./errors.ts";
+export { File } from "./file/file.ts";
+export { type CallOptions, Open, type OpenOptions } from "./file/open.ts";
+export { type ReadPipelineOptions, readPipeline } from "./file/read-pipeline.ts";
+export {
+  type WritePipelineOptions,
+  type WritePipelineResult,
+  writePipeline,
+} from "./file/write-pipeline.ts";
+export type { DirectoryEntry } from "./fscc/directory-information.ts";
+export { FileAttributes, formatAttributes } from "./fscc/file-attributes.ts";
+export type { FileBasicInformation } from "./fscc/file-information.ts";
+export { FileInformationClass, FsInformationClass } from "./fscc/file-information-class.ts";
+export type { FsSizeInformation, FsVolumeInformation } from "./fscc/file-system-information.ts";
+export { NtStatus, ntStatusExplanation, ntStatusName } from "./nt-status.ts";
+export { NtStatusError } from "./nt-status-error.ts";
+export type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
+export type { Reply, RequestSpec } from "./session/request-spec.ts";
+export type { Protection, Session } from "./session/session.ts";
+export {
+  AccessMask,
+  CipherId,
+  CreateDisposition,
+  CreateOptions,
+  CtlCode,
+  Dialect,
+  InfoType,
+  ShareAccess,
+  SigningAlgorithmId,
+} from "./smb2/constants.ts";
+export type {
+  DialTarget,
+  MessageParts,
+  Transport,
+  TransportFactory,
+  TransportKind,
+  TransportSink,
+} from "./transport.ts";
+export { defaultOrder, formatTransportOrder, parseTransportOrder } from "./transport-order.ts";
+export type { ListOptions } from "./tree/directory-listing.ts";
+export { type FileStat, Tree, type TreeType } from "./tree/tree.ts";
+export {
+  type FileTime,
+  fileTimeFromUnixMs,
+  fileTimeFromUnixNs,
+  fileTimeToDate,
+  fileTimeToUnixMs,
+  fileTimeToUnixNs,
+} from "./wire/file-time.ts";
+export { formatGuid } from "./wire/guid.ts";

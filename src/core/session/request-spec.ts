@@ -1,0 +1,103 @@
+import type { RawReply } from "../connection/outstanding-requests.ts";
+import { ProtocolError } from "../errors.ts";
+import { NtStatus } from "../nt-status.ts";
+import { decodeBody, type MessageCodec } from "../smb2/codec.ts";
+
+/** A request and the response it expects, as the layers above a session give it. */
+export interface RequestSpec<Q, R> {
+  readonly request: MessageCodec<Q>;
+  readonly message: Q;
+  readonly response: MessageCodec<R>;
+  /** The data of a WRITE: sent as a message part of its own, never copied. */
+  readonly payload?: Uint8Array | undefined;
+  /** Bytes that the response may carry: sets CreditCharge together with the payload. */
+  readonly expectedSize?: number | undefined;
+  readonly treeId?: number | undefined;
+  /** The share asks for encryption although the session does not. */
+  readonly encrypt?: boolean | undefined;
+  /** Statuses besides SUCCESS that are no error here. */
+  readonly accept?: readonly number[] | undefined;
+  /** It may rightly stay unanswered as long as the server lives. */
+  readonly mayWait?: boolean | undefined;
+  /** For error texts: the share-relative path. */
+  readonly path?: string | undefined;
+  readonly flags?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** What to do with an answer that comes after `signal` aborted. */
+  onLateReply?(reply: Reply<R>): void;
+}
+
+/** A spec of any message: members of a compound differ in type. */
+export type AnyRequestSpec = RequestSpec<unknown, unknown>;
+
+/** A response that is no error. */
+export interface Reply<R> {
+  readonly status: number;
+  readonly treeId: number;
+  readonly sessionId: bigint;
+  /** The decoded response. Throws where the status came with an error response (see `hasBody`). */
+  readonly body: R;
+  readonly hasBody: boolean;
+  /** Gives the memory under `body`'s byte ranges back; optional, and the last thing to do with it. */
+  release(): void;
+}
+
+/**
+ * The reply of a raw response. The body is decoded at once, so that a malformed one is reported
+ * where it arrived.
+ *
+ * @throws {WireFormatError} where the body is malformed
+ */
+export function decodeReply<R>(raw: RawReply, codec: MessageCodec<R>): Reply<R> {
+  const hasBody = carriesBody(raw.header.status);
+  const body = hasBody ? decodeBody(raw.message, codec) : undefined;
+  return new DecodedReply(raw, codec.name, hasBody, body);
+}
+
+class DecodedReply<R> implements Reply<R> {
+  readonly hasBody: boolean;
+  readonly #raw: RawReply;
+  readonly #name: string;
+  readonly #body: R | undefined;
+
+  constructor(raw: RawReply, name: string, hasBody: boolean, body: R | undefined) {
+    this.#raw = raw;
+    this.#name = name;
+    this.hasBody = hasBody;
+    this.#body = body;
+  }
+
+  get status(): number {
+    return this.#raw.header.status;
+  }
+
+  get treeId(): number {
+    return this.#raw.header.treeId;
+  }
+
+  get sessionId(): bigint {
+    return this.#raw.header.sessionId;
+  }
+
+  get body(): R {
+    if (!this.hasBody) throw new ProtocolError(`The server sent no ${this.#name}`);
+    return this.#body as R;
+  }
+
+  release(): void {
+    this.#raw.release();
+  }
+}
+
+/**
+ * Statuses under which the response itself follows and not an ERROR response ([MS-SMB2] 3.3.4.4).
+ */
+export function carriesBody(status: number): boolean {
+  return (
+    status === NtStatus.SUCCESS ||
+    status === NtStatus.BUFFER_OVERFLOW ||
+    status === NtStatus.MORE_PROCESSING_REQUIRED ||
+    status === NtStatus.NOTIFY_ENUM_DIR ||
+    status === NtStatus.NOTIFY_CLEANUP
+  );
+}

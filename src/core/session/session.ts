@@ -1,0 +1,266 @@
+import { AuthenticationError } from "../auth/authentication-error.ts";
+import type { SpnegoExchange } from "../auth/spnego.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { MessageSecurity } from "../connection/message-security.ts";
+import type { RawReply } from "../connection/outstanding-requests.ts";
+import type { OutboundRequest } from "../connection/request.ts";
+import { ProtocolError, UnsupportedError, WireFormatError } from "../errors.ts";
+import { NtStatus } from "../nt-status.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import { Dialect, HeaderFlags, SecurityMode, SessionFlags } from "../smb2/constants.ts";
+import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
+import { createMessageSecurity } from "./keys.ts";
+import { type AnyRequestSpec, decodeReply, type Reply, type RequestSpec } from "./request-spec.ts";
+import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
+
+/** How the messages of a session are to be protected. */
+export type Protection = "sign" | "encrypt" | "off";
+
+export interface SessionOptions {
+  /** Makes a fresh exchange: for the first authentication and for each later one. */
+  readonly authenticate: () => SpnegoExchange;
+  /** `DOMAIN\user` for error texts; empty for an anonymous logon. */
+  readonly user: string;
+  readonly kind: "password" | "anonymous" | "guest";
+  readonly protection: Protection;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An authenticated session ([MS-SMB2] 3.2.1.3) on one connection. */
+export class Session {
+  readonly connection: Connection;
+  readonly sessionId: bigint;
+  readonly isGuest: boolean;
+  readonly isAnonymous: boolean;
+  /** FSCTL_VALIDATE_NEGOTIATE_INFO is asked once a session. */
+  hasValidatedNegotiate = false;
+  readonly #options: SessionOptions;
+  readonly #security: MessageSecurity;
+  #reauthentication: Promise<void> | undefined;
+  #isLoggedOff = false;
+
+  /** Use `Session.setUp`. */
+  private constructor(connection: Connection, setup: SessionSetupResult, options: SessionOptions) {
+    this.connection = connection;
+    this.sessionId = setup.sessionId;
+    this.isGuest = (setup.sessionFlags & SessionFlags.IS_GUEST) !== 0;
+    this.isAnonymous =
+      (setup.sessionFlags & SessionFlags.IS_NULL) !== 0 || options.kind === "anonymous";
+    this.#options = options;
+    this.#security = secure(connection, setup, options, this.isGuest || this.isAnonymous);
+  }
+
+  /**
+   * Authenticates and derives the keys ([MS-SMB2] 3.2.4.2.3).
+   *
+   * @throws {AuthenticationError} where the server refuses the user, or lets it in only as a guest
+   *   although that was not asked for
+   * @throws {UnsupportedError} where the protection asked for is not to be had
+   */
+  static async setUp(connection: Connection, options: SessionOptions): Promise<Session> {
+    const { securityMode } = connection.negotiated.offer;
+    const spnego = options.authenticate();
+    const setup = await exchangeSessionSetup(connection, spnego, {
+      securityMode,
+      user: options.user,
+      signal: options.signal,
+    });
+    const session = new Session(connection, setup, options);
+    session.#accept(setup.finalReply);
+    connection.attach(session.#security);
+    return session;
+  }
+
+  /** Every message is encrypted. */
+  get isEncrypted(): boolean {
+    return this.#security.encryptionRequired;
+  }
+
+  /** Every message that is not encrypted is signed. */
+  get isSigned(): boolean {
+    return this.#security.signingRequired;
+  }
+
+  get user(): string {
+    return this.#options.user;
+  }
+
+  /**
+   * Sends one request and decodes its response. An expired session is authenticated anew and the
+   * request repeated, once.
+   *
+   * @throws {NtStatusError} where the server answers with a status that `accept` does not name
+   */
+  async request<Q, R>(spec: RequestSpec<Q, R>): Promise<Reply<R>> {
+    let raw = await this.#sendOne(spec);
+    if (raw.header.status === NtStatus.NETWORK_SESSION_EXPIRED) {
+      await this.#reauthenticate();
+      raw = await this.#sendOne(spec);
+    }
+    return this.#finish(raw, spec);
+  }
+
+  /**
+   * Sends a related compound in one frame. Where a message needs the FileId of the CREATE before it,
+   * it gives sixteen bytes of 0xFF ([MS-SMB2] 3.2.4.1.4).
+   *
+   * @returns for each message its reply, or the status it failed with
+   */
+  async compound(
+    specs: readonly AnyRequestSpec[],
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<(Reply<unknown> | NtStatusError)[]> {
+    let raws = await this.#send(specs, options.signal);
+    if (raws.some((raw) => raw.header.status === NtStatus.NETWORK_SESSION_EXPIRED)) {
+      await this.#reauthenticate();
+      raws = await this.#send(specs, options.signal);
+    }
+    return raws.map((raw, index) => {
+      const spec = specs[index];
+      if (spec === undefined) throw new ProtocolError("A compound got more replies than requests");
+      return this.#decode(raw, spec);
+    });
+  }
+
+  /** Ends the session on the server ([MS-SMB2] 3.2.4.23). Does nothing the second time. */
+  async logoff(signal?: AbortSignal): Promise<void> {
+    if (this.#isLoggedOff) return;
+    this.#isLoggedOff = true;
+    await this.request({ request: LogoffRequest, message: {}, response: LogoffResponse, signal });
+    this.connection.detach(this.sessionId);
+  }
+
+  async #sendOne(spec: AnyRequestSpec): Promise<RawReply> {
+    const sent = await this.connection.send([toOutbound(spec)], {
+      security: this.#security,
+      encrypt: spec.encrypt,
+      signal: spec.signal,
+    });
+    const [reply] = sent.replies;
+    if (reply === undefined)
+      throw new ProtocolError("A request was sent without expecting a reply");
+    const raw = await reply;
+    // The caller may reuse the payload's memory as soon as we return.
+    if (spec.payload !== undefined) await sent.sent;
+    return raw;
+  }
+
+  async #send(
+    specs: readonly AnyRequestSpec[],
+    signal: AbortSignal | undefined,
+  ): Promise<RawReply[]> {
+    const sent = await this.connection.send(specs.map(toOutbound), {
+      security: this.#security,
+      encrypt: specs.some((spec) => spec.encrypt === true),
+      related: true,
+      signal,
+    });
+    const raws = await Promise.all(sent.replies);
+    await sent.sent;
+    return raws;
+  }
+
+  #finish<R>(raw: RawReply, spec: RequestSpec<unknown, R>): Reply<R> {
+    const result = this.#decode(raw, spec);
+    if (result instanceof NtStatusError) throw result;
+    return result;
+  }
+
+  #decode<R>(raw: RawReply, spec: RequestSpec<unknown, R>): Reply<R> | NtStatusError {
+    const { status } = raw.header;
+    if (status !== NtStatus.SUCCESS && spec.accept?.includes(status) !== true) {
+      raw.release();
+      const command = spec.request.name.split(" ", 1)[0];
+      return new NtStatusError(status, { command, path: spec.path });
+    }
+    try {
+      return decodeReply(raw, spec.response);
+    } catch (error) {
+      if (error instanceof WireFormatError) this.connection.abort(error);
+      throw error;
+    }
+  }
+
+  /** One at a time: every request that found the session expired waits for the same exchange. */
+  #reauthenticate(): Promise<void> {
+    this.#reauthentication ??= this.#authenticateAnew().finally(() => {
+      this.#reauthentication = undefined;
+    });
+    return this.#reauthentication;
+  }
+
+  /** [MS-SMB2] 3.2.4.2.3.1: the session keeps its id and its keys. */
+  async #authenticateAnew(): Promise<void> {
+    await exchangeSessionSetup(this.connection, this.#options.authenticate(), {
+      securityMode: this.connection.negotiated.offer.securityMode,
+      user: this.#options.user,
+      existing: this.#security,
+    });
+  }
+
+  /** Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1). */
+  #accept(finalReply: RawReply): void {
+    const { header, message } = finalReply;
+    const { kind } = this.#options;
+    if (this.isGuest && kind === "password") {
+      throw new AuthenticationError(
+        `The server knows no such user and offers only guest access to ${this.#options.user}: check the name, or ask for guest access`,
+      );
+    }
+    if (this.isGuest || this.isAnonymous) return;
+    const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
+    if (
+      isSigned ||
+      this.#security.signingRequired ||
+      this.connection.dialect === Dialect.SMB_3_1_1
+    ) {
+      this.#security.verify(message, header);
+    }
+  }
+}
+
+function secure(
+  connection: Connection,
+  setup: SessionSetupResult,
+  options: SessionOptions,
+  hasNoKey: boolean,
+): MessageSecurity {
+  const { negotiated } = connection;
+  const wantsEncryption =
+    options.protection === "encrypt" || (setup.sessionFlags & SessionFlags.ENCRYPT_DATA) !== 0;
+  if (wantsEncryption && negotiated.cipher === undefined) {
+    throw new UnsupportedError(
+      "Encryption is required, but the server and this client have no cipher in common",
+    );
+  }
+  if (wantsEncryption && hasNoKey) {
+    throw new UnsupportedError(
+      "Encryption is required, but a guest or anonymous session has no key for it",
+    );
+  }
+  const serverRequires = (negotiated.serverSecurityMode & SecurityMode.SIGNING_REQUIRED) !== 0;
+  return createMessageSecurity(negotiated, setup.material, {
+    sessionId: setup.sessionId,
+    signingRequired: !hasNoKey && (options.protection !== "off" || serverRequires),
+    encryptionRequired: wantsEncryption,
+  });
+}
+
+function toOutbound(spec: AnyRequestSpec): OutboundRequest {
+  return {
+    codec: spec.request,
+    message: spec.message,
+    payload: spec.payload,
+    expectedSize: spec.expectedSize,
+    treeId: spec.treeId,
+    flags: spec.flags,
+    mayWait: spec.mayWait,
+    onLateReply:
+      spec.onLateReply === undefined
+        ? undefined
+        : (raw) => {
+            if (raw.header.status === NtStatus.SUCCESS)
+              spec.onLateReply?.(decodeReply(raw, spec.response));
+          },
+  };
+}
