@@ -1,0 +1,255 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  futimesSync,
+  lstatSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { TransferError } from "../../core/index.ts";
+import { InOrder } from "./in-order.ts";
+import { writeAll, writeAllSync } from "./local-io.ts";
+import { temporaryName } from "./temporary-name.ts";
+
+const PERMISSIONS = 0o7777;
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const OVERWRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
+
+/** Times to give a finished file, in milliseconds since 1970. */
+export interface LocalTimes {
+  readonly accessMs: number;
+  readonly modifyMs: number;
+}
+
+/** Where the bytes of a download go. Exactly one of `finish` and `discard` ends it. */
+export interface LocalTarget {
+  /** Holes can be left out: `allot` makes them. */
+  readonly canHaveHoles: boolean;
+  /** Gives the file its size before bytes come, so that what is never written reads as zeros. */
+  allot(size: number): void;
+  /** Takes bytes in any order; resolves when they are written, in order where that matters. */
+  write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void>;
+  /**
+   * All bytes were written: gives the file its times and its name.
+   *
+   * @throws {TransferError} where the local file is not exactly `size` bytes long
+   */
+  finish(size: number, times: LocalTimes | undefined): Promise<void>;
+  /** The transfer failed: removes what is ours to remove. Never throws. */
+  discard(): void;
+}
+
+/**
+ * Opens where a download to `path` goes. A regular file is written beside `path` and takes its place
+ * when it is finished, with the permissions of the one that it replaces; a symbolic link is followed.
+ * Without a temporary name `path` itself is written. Devices, pipes and everything below `/dev` and
+ * `/proc` (`/dev/null`, `/dev/stdout`) are streams: never replaced, never given times.
+ */
+export async function openLocalTarget(
+  path: string,
+  usesTemporaryName: boolean,
+): Promise<LocalTarget> {
+  const place = resolveTarget(path);
+  if (isStream(place)) return new StreamTarget(await open(path, "w"));
+  return usesTemporaryName ? new RenamedTarget(place) : new DirectTarget(place.path);
+}
+
+/**
+ * Stores a small file of which all bytes are there: as `openLocalTarget`, but at once. Returns false,
+ * and does nothing, where `path` is a stream.
+ */
+export function storeLocalFile(
+  path: string,
+  data: Uint8Array,
+  usesTemporaryName: boolean,
+  times: LocalTimes | undefined,
+): boolean {
+  const place = resolveTarget(path);
+  if (isStream(place)) return false;
+  const target = usesTemporaryName ? new RenamedTarget(place) : new DirectTarget(place.path);
+  try {
+    writeAllSync(target.fd, data, 0);
+    target.settle(times);
+  } catch (error) {
+    target.discard();
+    throw error;
+  }
+  return true;
+}
+
+interface Place {
+  readonly path: string;
+  readonly existing: Stats | undefined;
+}
+
+function resolveTarget(path: string): Place {
+  const own = lstatSync(path, { throwIfNoEntry: false });
+  const isLink = own?.isSymbolicLink() === true;
+  const existing = isLink ? statSync(path, { throwIfNoEntry: false }) : own;
+  if (existing?.isDirectory() === true) throw new TransferError(`${path} is a directory`);
+  // A link that leads nowhere is replaced by the file.
+  if (!isLink || existing === undefined) return { path, existing: isLink ? undefined : existing };
+  return { path: /^\/(?:dev|proc)\//.test(path) ? path : realpathSync(path), existing };
+}
+
+function isStream({ path, existing }: Place): boolean {
+  if (existing === undefined) return false;
+  return !existing.isFile() || /^\/(?:dev|proc)\//.test(path);
+}
+
+/** Files that exist only until their transfer ends; removed if the process ends first. */
+const unfinished = new Set<string>();
+
+function removeUnfinished(): void {
+  for (const path of unfinished) unlinkQuietly(path);
+  unfinished.clear();
+}
+
+function remember(path: string): void {
+  if (unfinished.size === 0 && !process.listeners("exit").includes(removeUnfinished)) {
+    process.on("exit", removeUnfinished);
+  }
+  unfinished.add(path);
+}
+
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone, or its directory is: nothing more can be done.
+  }
+}
+
+/** A regular file at its own name: what `get` does when it must pass for smbclient. */
+class DirectTarget implements LocalTarget {
+  readonly canHaveHoles: boolean = true;
+  readonly fd: number;
+  readonly path: string;
+  #isOpen = true;
+
+  constructor(path: string, flags: number = OVERWRITE) {
+    this.path = path;
+    this.fd = openSync(path, flags, 0o666);
+  }
+
+  allot(size: number): void {
+    ftruncateSync(this.fd, size);
+  }
+
+  write(data: Uint8Array, offset: number): Promise<void> {
+    return writeAll(this.fd, data, offset);
+  }
+
+  async finish(size: number, times: LocalTimes | undefined): Promise<void> {
+    const written = fstatSync(this.fd).size;
+    if (written !== size) {
+      throw new TransferError(
+        `${this.path} would have ${written} bytes instead of ${size}: not stored`,
+      );
+    }
+    this.settle(times);
+  }
+
+  /** The last steps for a file whose size is known to be right. */
+  settle(times: LocalTimes | undefined): void {
+    if (times !== undefined) futimesSync(this.fd, times.accessMs / 1000, times.modifyMs / 1000);
+    this.close();
+  }
+
+  discard(): void {
+    this.close();
+  }
+
+  protected close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.fd);
+  }
+}
+
+/** A regular file under a temporary name, renamed when it is whole. */
+class RenamedTarget extends DirectTarget {
+  readonly #finalPath: string;
+
+  constructor(place: Place) {
+    super(join(dirname(place.path), temporaryName(basename(place.path))), NEW_FILE);
+    this.#finalPath = place.path;
+    remember(this.path);
+    if (place.existing !== undefined) this.#keepMode(place.existing.mode & PERMISSIONS);
+  }
+
+  override settle(times: LocalTimes | undefined): void {
+    super.settle(times);
+    renameSync(this.path, this.#finalPath);
+    unfinished.delete(this.path);
+  }
+
+  override discard(): void {
+    super.discard();
+    if (unfinished.delete(this.path)) unlinkQuietly(this.path);
+  }
+
+  #keepMode(mode: number): void {
+    try {
+      fchmodSync(this.fd, mode);
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
+  }
+}
+
+/** A device, a pipe, a terminal: bytes go there in order, and that is all. */
+class StreamTarget implements LocalTarget {
+  readonly canHaveHoles: boolean = false;
+  readonly #handle: FileHandle;
+  readonly #order: InOrder;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+    this.#order = new InOrder(0, (data) => writeAll(handle.fd, data, null));
+  }
+
+  allot(): void {}
+
+  write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    return this.#order.write(data, offset, signal);
+  }
+
+  finish(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  discard(): void {
+    this.#handle.close().catch(() => {});
+  }
+}
+
+/** Standard output, or whatever takes bytes in order. */
+export class OutputTarget implements LocalTarget {
+  readonly canHaveHoles: boolean = false;
+  readonly #order: InOrder;
+
+  constructor(put: (data: Uint8Array) => Promise<void>) {
+    this.#order = new InOrder(0, put);
+  }
+
+  allot(): void {}
+
+  write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    return this.#order.write(data, offset, signal);
+  }
+
+  async finish(): Promise<void> {}
+
+  discard(): void {}
+}

@@ -1,0 +1,63 @@
+import { WireFormatError } from "../errors.ts";
+import { NtStatus } from "../nt-status.ts";
+import { CtlCode } from "../smb2/constants.ts";
+import { Reader } from "../wire/reader.ts";
+import { encodeBytes } from "../wire/writer.ts";
+import type { CallOptions, Open } from "./open.ts";
+import type { Piece } from "./sliding-window.ts";
+
+/** One FILE_ALLOCATED_RANGE_BUFFER, in bytes. */
+const RANGE_LENGTH = 16;
+/** As many ranges as one credit pays for. */
+const OUTPUT_LENGTH = 65_536;
+
+/**
+ * The parts of a file that hold data, in order; what lies between reads as zeros ([MS-FSCC] 2.3.51,
+ * FSCTL_QUERY_ALLOCATED_RANGES). Asks again until the server has told all of them.
+ *
+ * @param size how much of the file to look at, in bytes
+ * @throws {NtStatusError} where the server or its file system does not know
+ */
+export async function* queryAllocatedRanges(
+  file: Open,
+  size: number,
+  options: CallOptions = {},
+): AsyncGenerator<Piece> {
+  let position = 0;
+  while (position < size) {
+    const input = encodeBytes(RANGE_LENGTH, (w) => w.u64(position).u64(size - position));
+    const output = await file.ioctl(CtlCode.QUERY_ALLOCATED_RANGES, input, OUTPUT_LENGTH, {
+      ...options,
+      accept: [NtStatus.BUFFER_OVERFLOW],
+    });
+    if (output.length < RANGE_LENGTH) return;
+    const ranges = decodeRanges(output, position, size);
+    yield* ranges;
+    const last = ranges.at(-1);
+    if (last === undefined || output.length < OUTPUT_LENGTH - RANGE_LENGTH + 1) return;
+    position = last.offset + last.length;
+  }
+}
+
+/** Clips each range to what was asked for: servers answer in whole clusters. */
+function decodeRanges(output: Uint8Array, start: number, size: number): Piece[] {
+  const r = new Reader(output);
+  const ranges: Piece[] = [];
+  let position = start;
+  while (r.remaining >= RANGE_LENGTH) {
+    const first = r.u64();
+    const end = Math.min(first + r.u64(), size);
+    const offset = Math.max(first, position);
+    if (first < position && position !== start) {
+      throw new WireFormatError("The allocated ranges of a file overlap");
+    }
+    if (end > offset) ranges.push({ offset, length: end - offset });
+    position = Math.max(position, end);
+  }
+  return ranges;
+}
+
+/** Lets a file have holes ([MS-FSCC] 2.3.76, FSCTL_SET_SPARSE). */
+export async function setSparse(file: Open, options: CallOptions = {}): Promise<void> {
+  await file.ioctl(CtlCode.SET_SPARSE, Uint8Array.of(1), 0, options);
+}

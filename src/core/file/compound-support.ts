@@ -1,0 +1,63 @@
+import type { Connection } from "../connection/connection.ts";
+import { TransportClosedError } from "../errors.ts";
+import { NtStatus } from "../nt-status.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+
+/** What a server that cannot do related compounds answers to some part of one. */
+const REFUSALS: readonly number[] = [
+  NtStatus.NOT_SUPPORTED,
+  NtStatus.NOT_IMPLEMENTED,
+  NtStatus.INVALID_PARAMETER,
+  NtStatus.INVALID_HANDLE,
+  NtStatus.FILE_CLOSED,
+  NtStatus.INVALID_DEVICE_REQUEST,
+];
+
+/** Servers that fell silent or dropped us on their first compound, by ServerGuid. */
+const suspects = new Set<string>();
+
+/** Whether CREATE, READ or WRITE and CLOSE may go in one frame; learnt from what a server does. */
+export class CompoundSupport {
+  static readonly #known = new WeakMap<Connection, CompoundSupport>();
+  readonly #serverKey: string;
+  #state: "untried" | "works" | "refused";
+
+  private constructor(connection: Connection) {
+    this.#serverKey = connection.negotiated.serverGuid.join(".");
+    this.#state = suspects.has(this.#serverKey) ? "refused" : "untried";
+  }
+
+  /** What is known about the server at the other end of `connection`. */
+  static of(connection: Connection): CompoundSupport {
+    let support = CompoundSupport.#known.get(connection);
+    if (support === undefined) {
+      support = new CompoundSupport(connection);
+      CompoundSupport.#known.set(connection, support);
+    }
+    return support;
+  }
+
+  get isRefused(): boolean {
+    return this.#state === "refused";
+  }
+
+  /** A whole compound went through: later refusals are about the file, not about compounds. */
+  succeeded(): void {
+    if (this.#state === "untried") this.#state = "works";
+  }
+
+  /** What was refused as a compound went through piece by piece. */
+  refused(): void {
+    this.#state = "refused";
+  }
+
+  /**
+   * Whether `error` may mean that the server has trouble with compounds, so that the same is worth
+   * trying piece by piece. A connection that broke cannot be tried again, but is remembered.
+   */
+  mayExplain(error: unknown): boolean {
+    if (this.#state === "works") return false;
+    if (error instanceof TransportClosedError) suspects.add(this.#serverKey);
+    return error instanceof NtStatusError && REFUSALS.includes(error.status);
+  }
+}

@@ -1,0 +1,34 @@
+import { encodeFileDisposition } from "../fscc/file-information.ts";
+import { FileInformationClass } from "../fscc/file-information-class.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import type { Tree } from "../tree/tree.ts";
+import { closeSpec } from "./file-requests.ts";
+import { setInfoSpec } from "./open.ts";
+
+/** How long cleaning up may take, in milliseconds, when all else was cancelled. */
+const DISCARD_TIMEOUT_MS = 3000;
+
+/**
+ * Removes an unfinished file that we made and may still hold open, by its handle or, where a server
+ * has closed that already, by its name. Best effort, also while everything else is being cancelled:
+ * it gives up after three seconds and never rejects. Where the connection is gone the file stays.
+ */
+export async function discardFile(tree: Tree, fileId: Uint8Array, path: string): Promise<void> {
+  const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);
+  const info = encodeFileDisposition(true);
+  try {
+    const mark = setInfoSpec(fileId, FileInformationClass.DISPOSITION, info);
+    await tree.request({ ...mark, path, signal });
+    await tree.request({ ...closeSpec(fileId, false), path, signal });
+  } catch (error) {
+    if (!(error instanceof NtStatusError)) return;
+    await tree.unlink(path, { signal }).catch(() => {});
+  }
+}
+
+/** Closes an open file that nobody needs any more. Gives up after three seconds; never rejects. */
+export async function closeQuietly(tree: Tree, fileId: Uint8Array): Promise<void> {
+  const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);
+  // It is closed already, or the connection is gone: both are what we wanted.
+  await tree.request({ ...closeSpec(fileId, false), signal }).catch(() => {});
+}

@@ -1,0 +1,101 @@
+import { TransferError } from "../errors.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
+import { AccessMask, CreateOptions } from "../smb2/constants.ts";
+import type { CreateResponse } from "../smb2/create.ts";
+import { NO_FILE_ID } from "../smb2/ioctl.ts";
+import type { ReadResponse } from "../smb2/read.ts";
+import type { Tree } from "../tree/tree.ts";
+import { CompoundSupport } from "./compound-support.ts";
+import { closeQuietly } from "./discard-file.ts";
+import { closeSpec, readSpec } from "./file-requests.ts";
+import { isEndOfFile } from "./read-pipeline.ts";
+
+/** What is needed to read a file and to see what it is. */
+export const READ_ACCESS: number = AccessMask.READ_DATA | AccessMask.READ_ATTRIBUTES;
+
+const NOTHING = new Uint8Array(0);
+
+/** The answer of `readSmallFile`. */
+export interface SmallFile {
+  /** What CREATE said about the file. */
+  readonly created: CreateResponse;
+  /** From the start of the file; a view that `release` takes back. */
+  readonly data: Uint8Array;
+  /** The file was no larger than what was asked for: `data` is all of it. */
+  readonly isWhole: boolean;
+  release(): void;
+}
+
+/** What `readSmallFile` is to read. */
+export interface SmallRead {
+  /** How many bytes to ask for. */
+  readonly length: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads up to `length` bytes from the start of a file in ONE round trip: CREATE, READ and CLOSE as a
+ * related compound ([MS-SMB2] 3.2.4.1.4), or one after the other where the server cannot do that.
+ *
+ * @throws {NtStatusError} where the file cannot be opened or read
+ */
+export async function readSmallFile(tree: Tree, path: string, read: SmallRead): Promise<SmallFile> {
+  const support = CompoundSupport.of(tree.session.connection);
+  if (support.isRefused) return readPlainly(tree, path, read);
+  try {
+    const small = await readCompound(tree, path, read);
+    support.succeeded();
+    return small;
+  } catch (error) {
+    if (!support.mayExplain(error)) throw error;
+    const small = await readPlainly(tree, path, read);
+    support.refused();
+    return small;
+  }
+}
+
+async function readCompound(tree: Tree, path: string, request: SmallRead): Promise<SmallFile> {
+  const { length, signal } = request;
+  const specs: AnyRequestSpec[] = [
+    tree.createSpec(path, { access: READ_ACCESS, options: CreateOptions.NON_DIRECTORY_FILE }),
+    { ...readSpec(NO_FILE_ID, 0, length), path },
+    { ...closeSpec(NO_FILE_ID, false), path },
+  ];
+  const [create, read, close] = await tree.compound(specs, { signal });
+  const created = bodyOf<CreateResponse>(create);
+  // A server may fail all that follows a failed READ: then nobody else would close the file.
+  if (close instanceof NtStatusError) void closeQuietly(tree, created.fileId);
+  if (isEndOfFile(read)) {
+    return { created, data: NOTHING, isWhole: created.endOfFile === 0, release() {} };
+  }
+  const { data } = bodyOf<ReadResponse>(read);
+  if (data.length > length) throw new TransferError(`The server sent too much of \\${path}`);
+  const isWhole = data.length >= created.endOfFile;
+  return { created, data, isWhole, release: () => (read as Reply<unknown>).release() };
+}
+
+async function readPlainly(tree: Tree, path: string, request: SmallRead): Promise<SmallFile> {
+  const { length, signal } = request;
+  const file = await tree.openFile(path, { access: READ_ACCESS, signal });
+  try {
+    const { created } = file;
+    const data = new Uint8Array(Math.min(length, created.endOfFile));
+    const count = data.length === 0 ? 0 : await file.read(data, 0, { signal });
+    const isWhole = count === created.endOfFile;
+    return { created, data: data.subarray(0, count), isWhole, release() {} };
+  } finally {
+    await closeQuietly(tree, file.fileId);
+  }
+}
+
+/**
+ * The body of one reply of a compound.
+ *
+ * @throws {NtStatusError} where the server answered with one
+ */
+export function bodyOf<R>(reply: Reply<unknown> | NtStatusError | undefined): R {
+  if (reply === undefined) throw new TransferError("The server answered only part of a compound");
+  if (reply instanceof NtStatusError) throw reply;
+  return reply.body as R;
+}

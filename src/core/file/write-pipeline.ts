@@ -1,0 +1,170 @@
+import { ProtocolError } from "../errors.ts";
+import type { Reply } from "../session/request-spec.ts";
+import type { WriteResponse } from "../smb2/write.ts";
+import type { File } from "./file.ts";
+import { writeSpec } from "./file-requests.ts";
+import { chunkLimit } from "./read-pipeline.ts";
+import { DEFAULT_WINDOW_BYTES, type Piece, slide } from "./sliding-window.ts";
+
+/** Zeros are looked for in blocks of this size: the usual cluster of a server's sparse files. */
+const HOLE_BYTES = 65_536;
+
+/** What to write. */
+export interface WritePipelineOptions {
+  /** Where the first byte goes; default 0. */
+  readonly offset?: number | undefined;
+  /** How many bytes to write; without it, until `fetch` has no more. */
+  readonly length?: number | undefined;
+  /**
+   * Fills `buffer` from its start with what belongs at `offset` and returns how many bytes that were;
+   * fewer than the buffer holds means the end of the source. Called for one chunk after the other, in
+   * order, never twice at once.
+   */
+  readonly fetch: (buffer: Uint8Array, offset: number) => Promise<number> | number;
+  /** Told of each chunk that the server has taken. */
+  readonly onWritten?: ((bytes: number, offset: number) => void) | undefined;
+  /** Send no blocks of zeros: the file is new and reads as zeros there. */
+  readonly skipZeros?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** The largest WRITE; 0 or nothing: what the server, the credits and 1 MiB allow. */
+  readonly chunkBytes?: number | undefined;
+  /** Bytes sent and not yet acknowledged, at most; default 16 MiB. */
+  readonly windowBytes?: number | undefined;
+}
+
+/** What a write pipeline did. */
+export interface WritePipelineResult {
+  /** How far the source went: the offset behind its last byte. */
+  readonly end: number;
+  /** Bytes sent; less than the source where zeros were skipped. */
+  readonly sent: number;
+}
+
+interface FilledPiece extends Piece {
+  readonly buffer: Uint8Array;
+}
+
+/**
+ * Writes to an open file with many WRITEs in flight ([MS-SMB2] 3.2.4.7). The rest of a short write is
+ * sent again. Buffers are used again and again: no more memory than the window. The first error
+ * cancels everything else; when the promise settles, nothing runs any more.
+ */
+export function writePipeline(
+  file: File,
+  options: WritePipelineOptions,
+): Promise<WritePipelineResult> {
+  return new WritePipeline(file, options).run();
+}
+
+class WritePipeline {
+  readonly #file: File;
+  readonly #options: WritePipelineOptions;
+  readonly #chunk: () => number;
+  readonly #free: Uint8Array[] = [];
+  #position: number;
+  #sent = 0;
+  #ended = false;
+
+  constructor(file: File, options: WritePipelineOptions) {
+    this.#file = file;
+    this.#options = options;
+    this.#chunk = chunkLimit(file, options.chunkBytes);
+    this.#position = options.offset ?? 0;
+  }
+
+  async run(): Promise<WritePipelineResult> {
+    await slide<FilledPiece>({
+      next: () => this.#fill(),
+      run: (piece, signal) => this.#write(piece, signal),
+      windowBytes: this.#options.windowBytes ?? DEFAULT_WINDOW_BYTES,
+      maxPiece: this.#chunk,
+      signal: this.#options.signal,
+    });
+    return { end: this.#position, sent: this.#sent };
+  }
+
+  async #fill(): Promise<FilledPiece | undefined> {
+    const { length, fetch } = this.#options;
+    const start = this.#options.offset ?? 0;
+    const left = length === undefined ? Number.POSITIVE_INFINITY : start + length - this.#position;
+    const wanted = Math.min(this.#chunk(), left);
+    if (this.#ended || wanted <= 0) return undefined;
+    const buffer = this.#take(wanted);
+    const offset = this.#position;
+    const count = await fetch(buffer.subarray(0, wanted), offset);
+    this.#position += count;
+    this.#ended = count < wanted;
+    if (count > 0) return { buffer, offset, length: count };
+    this.#free.push(buffer);
+    return undefined;
+  }
+
+  async #write(piece: FilledPiece, signal: AbortSignal): Promise<void> {
+    const { skipZeros, onWritten } = this.#options;
+    const data = piece.buffer.subarray(0, piece.length);
+    const runs = skipZeros === true ? dataRuns(data) : [{ offset: 0, length: piece.length }];
+    for (const run of runs) {
+      const part = data.subarray(run.offset, run.offset + run.length);
+      await writeFully(this.#file, part, piece.offset + run.offset, signal);
+      this.#sent += run.length;
+    }
+    onWritten?.(piece.length, piece.offset);
+    // Only a chunk that went well gives its buffer back: a cancelled WRITE may still be on its way out.
+    this.#free.push(piece.buffer);
+  }
+
+  #take(length: number): Uint8Array {
+    const buffer = this.#free.pop();
+    // Chunks grow while credits come in; a buffer that became too small is given up.
+    if (buffer !== undefined && buffer.length >= length) return buffer;
+    return new Uint8Array(length);
+  }
+}
+
+/** Sends all of `data`, in as many WRITEs as the server wants. */
+export async function writeFully(
+  file: File,
+  data: Uint8Array,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let done = 0; done < data.length; ) {
+    const rest = done === 0 ? data : data.subarray(done);
+    const { body } = await requestWrite(file, rest, offset + done, signal);
+    if (body.count === 0 || body.count > rest.length) {
+      throw new ProtocolError(
+        `A WRITE of ${rest.length} bytes was answered with a count of ${body.count}`,
+      );
+    }
+    done += body.count;
+  }
+}
+
+function requestWrite(
+  file: File,
+  data: Uint8Array,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<Reply<WriteResponse>> {
+  return file.tree.request({ ...writeSpec(file.fileId, offset, data), path: file.path, signal });
+}
+
+/** The parts of `data` that are not blocks of zeros, merged where they touch. */
+function dataRuns(data: Uint8Array): Piece[] {
+  const runs: { offset: number; length: number }[] = [];
+  for (let offset = 0; offset < data.length; offset += HOLE_BYTES) {
+    const block = data.subarray(offset, offset + HOLE_BYTES);
+    if (isZero(block)) continue;
+    const last = runs.at(-1);
+    if (last !== undefined && last.offset + last.length === offset) last.length += block.length;
+    else runs.push({ offset, length: block.length });
+  }
+  return runs;
+}
+
+const ZEROS = new Uint8Array(HOLE_BYTES);
+
+function isZero(block: Uint8Array): boolean {
+  if (block[0] !== 0 || block[block.length - 1] !== 0) return false;
+  return Buffer.compare(block, ZEROS.subarray(0, block.length)) === 0;
+}
