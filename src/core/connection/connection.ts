@@ -202,7 +202,7 @@ export class Connection implements AsyncDisposable {
     const { security, signal } = options;
     const encrypt =
       security !== undefined && (security.encryptionRequired || options.encrypt === true);
-    const sign = security?.signer !== undefined && security.signingRequired && !encrypt;
+    const sign = security !== undefined && !encrypt && security.signs(options.sign === true);
     let messageId = firstId;
     const outbound = requests.map((request, index) => {
       const charge = charges[index] ?? 1;
@@ -217,6 +217,7 @@ export class Connection implements AsyncDisposable {
       return this.#expectReply(request, message, charges[index] ?? 1, {
         security,
         encrypt,
+        sign,
         signal,
       });
     });
@@ -262,6 +263,7 @@ export class Connection implements AsyncDisposable {
     how: {
       readonly security: MessageSecurity | undefined;
       readonly encrypt: boolean;
+      readonly sign: boolean;
       readonly signal: AbortSignal | undefined;
     },
   ): Promise<RawReply> {
@@ -275,6 +277,7 @@ export class Connection implements AsyncDisposable {
         creditCharge,
         security: how.security,
         sentEncrypted: how.encrypt,
+        sentSigned: how.sign,
         mayWait: request.mayWait === true,
         sentAtMs: now,
         quietSinceMs: now,
@@ -316,7 +319,7 @@ export class Connection implements AsyncDisposable {
   #sendCancel(entry: OutstandingRequest, original: OutboundMessage): void {
     if (this.#failure !== undefined) return;
     const { security } = entry;
-    const sign = security?.signer !== undefined && security.signingRequired && !entry.sentEncrypted;
+    const sign = security !== undefined && entry.sentSigned;
     const cancel: OutboundMessage = {
       ...original,
       codec: CancelRequest,

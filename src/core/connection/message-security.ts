@@ -26,6 +26,7 @@ export interface SealingKeys {
  */
 export class MessageSecurity {
   readonly sessionId: bigint;
+  /** undefined where there is no key: guest and anonymous sessions. */
   readonly signer: Signer | undefined;
   readonly sealing: SealingKeys | undefined;
   /** Every request is signed and every response must be, unless it is encrypted. */
@@ -46,6 +47,11 @@ export class MessageSecurity {
     this.sealing = options.sealing;
     this.signingRequired = options.signingRequired;
     this.encryptionRequired = options.encryptionRequired;
+  }
+
+  /** Whether an unencrypted message is to be signed; `wanted` where the request asks for it. */
+  signs(wanted: boolean): boolean {
+    return this.signer !== undefined && (this.signingRequired || wanted);
   }
 
   /** Signs a message in place; its first part begins with the header, whose SIGNED flag is set. */

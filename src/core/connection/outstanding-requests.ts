@@ -19,6 +19,7 @@ export interface OutstandingRequest {
   /** What its response must be protected by; undefined before a session exists. */
   readonly security: MessageSecurity | undefined;
   readonly sentEncrypted: boolean;
+  readonly sentSigned: boolean;
   /** It may rightly stay unanswered as long as the server lives: CHANGE_NOTIFY, a blocking LOCK. */
   readonly mayWait: boolean;
   readonly sentAtMs: number;

@@ -29,7 +29,7 @@ export function checkProtection(
       `The answer to ${request.commandName} came unencrypted on an encrypted session`,
     );
   }
-  if (security.signingRequired || (header.flags & HeaderFlags.SIGNED) !== 0) {
+  if (request.sentSigned || (header.flags & HeaderFlags.SIGNED) !== 0) {
     security.verify(message, header);
   }
 }

@@ -27,6 +27,8 @@ export interface SendOptions {
   readonly sessionId?: bigint | undefined;
   /** Encrypt although the session does not ask for it: the share does. */
   readonly encrypt?: boolean | undefined;
+  /** Sign although the session does not ask for it ([MS-SMB2] 3.2.4.1.1: TREE_CONNECT with 3.1.1). */
+  readonly sign?: boolean | undefined;
   /** Make it a related compound: SessionId, TreeId and FileId carry over ([MS-SMB2] 3.2.4.1.4). */
   readonly related?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -63,12 +63,17 @@ export function createMessageSecurity(
     readonly sessionId: bigint;
     readonly signingRequired: boolean;
     readonly encryptionRequired: boolean;
+    /** Guest and anonymous sessions have no key. */
+    readonly hasKey: boolean;
   },
 ): MessageSecurity {
+  const { sessionId, signingRequired, encryptionRequired, hasKey } = policy;
   return new MessageSecurity({
-    ...policy,
-    signer: deriveSigner(negotiated, material),
-    sealing: deriveSealingKeys(negotiated, material),
+    sessionId,
+    signingRequired,
+    encryptionRequired,
+    signer: hasKey ? deriveSigner(negotiated, material) : undefined,
+    sealing: hasKey ? deriveSealingKeys(negotiated, material) : undefined,
   });
 }
 

@@ -15,6 +15,8 @@ export interface RequestSpec<Q, R> {
   readonly treeId?: number | undefined;
   /** The share asks for encryption although the session does not. */
   readonly encrypt?: boolean | undefined;
+  /** Sign although the session does not ask for it. */
+  readonly sign?: boolean | undefined;
   /** Statuses besides SUCCESS that are no error here. */
   readonly accept?: readonly number[] | undefined;
   /** It may rightly stay unanswered as long as the server lives. */

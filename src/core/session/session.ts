@@ -134,6 +134,7 @@ export class Session {
     const sent = await this.connection.send([toOutbound(spec)], {
       security: this.#security,
       encrypt: spec.encrypt,
+      sign: spec.sign,
       signal: spec.signal,
     });
     const [reply] = sent.replies;
@@ -243,6 +244,7 @@ function secure(
     sessionId: setup.sessionId,
     signingRequired: !hasNoKey && (options.protection !== "off" || serverRequires),
     encryptionRequired: wantsEncryption,
+    hasKey: !hasNoKey,
   });
 }
 

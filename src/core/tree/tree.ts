@@ -32,6 +32,7 @@ import {
   AccessMask,
   CreateDisposition,
   CreateOptions,
+  Dialect,
   ImpersonationLevel,
   InfoType,
   OplockLevel,
@@ -110,6 +111,8 @@ export class Tree {
       request: TreeConnectRequest,
       message: { flags: 0, path: unc },
       response: TreeConnectResponse,
+      // [MS-SMB2] 3.2.4.1.1: it proves to the server that the preauthentication was not tampered with.
+      sign: session.connection.dialect === Dialect.SMB_3_1_1,
       signal: options.signal,
     });
     const tree = new Tree(session, unc, reply);
