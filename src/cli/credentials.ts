@@ -60,31 +60,35 @@ export function identify(sources: {
   readonly workgroup: string;
   readonly url?: UrlUser;
 }): Identity {
-  const { options, environment, workgroup, url } = sources;
-  const typed = options.user === undefined ? undefined : parseUser(options.user);
+  const { options, workgroup, url } = sources;
+  const around = environmentCredentials(sources.environment, secretReader);
   const file =
     options.authenticationFile === undefined ? {} : readAuthFile(options.authenticationFile);
-  const around = environmentCredentials(environment, secretReader);
-  const aroundUser = around.user === undefined ? undefined : parseUser(around.user);
-  const fileUser = file.username === undefined ? undefined : parseUser(file.username);
-  const chosen = typed ?? (fileUser && { ...fileUser, ...withDomain(file.domain) }) ?? fromUrl(url);
-  const isUrlUser = typed === undefined && fileUser === undefined;
-  const password =
-    options.password ??
-    typed?.password ??
-    file.password ??
-    (isUrlUser ? url?.password : undefined) ??
-    around.password ??
-    (chosen === undefined ? aroundUser?.password : undefined);
+  const typed = options.user === undefined ? undefined : parseUser(options.user);
+  const chosen = typed ?? fromFile(file) ?? fromUrl(url);
+  const fallback = around.user === undefined ? undefined : parseUser(around.user);
+  const user = chosen ?? fallback;
+  const password = [
+    options.password,
+    typed?.password,
+    file.password,
+    user?.password,
+    around.password,
+  ].find((candidate) => candidate !== undefined);
   return {
-    username: (chosen ?? aroundUser)?.username ?? "",
-    domain: (chosen ?? aroundUser)?.domain ?? workgroup,
+    username: user?.username ?? "",
+    domain: user?.domain ?? workgroup,
     ...(password === undefined || options.noPassword ? {} : { password }),
     isNtHash: options.isNtHash,
     isChosen: chosen !== undefined,
     noPassword: options.noPassword,
     guest: options.guest,
   };
+}
+
+function fromFile({ username, domain }: AuthFile): SpelledUser | undefined {
+  if (username === undefined) return undefined;
+  return { ...parseUser(username), ...withDomain(domain) };
 }
 
 function withDomain(domain: string | undefined): { domain?: string } {
@@ -94,7 +98,8 @@ function withDomain(domain: string | undefined): { domain?: string } {
 function fromUrl(url: UrlUser | undefined): SpelledUser | undefined {
   if (url?.user === undefined) return undefined;
   const spelled = url.domain === undefined ? parseUserName(url.user) : { username: url.user };
-  return { ...spelled, ...withDomain(url.domain) };
+  const password = url.password === undefined ? {} : { password: url.password };
+  return { ...spelled, ...withDomain(url.domain), ...password };
 }
 
 /** In a URL a % has been decoded and means itself. */
@@ -178,16 +183,18 @@ export function credentialsFor(
   identity: Identity,
   personality: Pick<Personality, "fallsBackToAnonymous">,
 ): Credentials {
-  const { username, domain, isNtHash, guest } = identity;
-  const password = identity.password ?? "";
+  const { username, domain, guest } = identity;
   const isUnchosen = identity.noPassword && !identity.isChosen && !personality.fallsBackToAnonymous;
-  if (guest)
-    return { kind: "guest", username: username === "" ? "guest" : username, domain, password };
-  if (isNobody(identity) || isUnchosen) return { kind: "anonymous", username: "", domain: "" };
-  if (isNtHash && password !== "") {
-    return { kind: "password", username, domain, ntHash: parseNtHash(password) };
+  if (!guest && (isNobody(identity) || isUnchosen)) {
+    return { kind: "anonymous", username: "", domain: "" };
   }
-  return { kind: "password", username, domain, password };
+  // "guest" is a logon like any other, except that being made a guest is no failure.
+  const kind = guest || personality.fallsBackToAnonymous ? "guest" : "password";
+  return { kind, username: username === "" ? "guest" : username, domain, ...secretOf(identity) };
+}
+
+function secretOf({ password = "", isNtHash }: Identity): Pick<Credentials, "password" | "ntHash"> {
+  return isNtHash && password !== "" ? { ntHash: parseNtHash(password) } : { password };
 }
 
 function parseNtHash(text: string): Uint8Array {

@@ -1,10 +1,14 @@
-import { CipherId, SigningAlgorithmId, type TransportChoice } from "../../core/index.ts";
+import {
+  CipherId,
+  parseTransportOrder,
+  SigningAlgorithmId,
+  type TransportChoice,
+} from "../../core/index.ts";
 import type { Setting } from "../option-values.ts";
 import { UsageError } from "../usage-error.ts";
 import { parameterNames } from "./parameter-names.ts";
 import { type ProtocolLevel, parseProtocol } from "./protocol-names.ts";
 import { type ConfParameter, parameterKey, parseBoolean, parseList } from "./smb-conf.ts";
-import { parseTransportList } from "./transport-list.ts";
 
 /** What smb.conf, `--option` and its short forms say, as far as a client is concerned. */
 export interface ClientConfig {
@@ -165,10 +169,10 @@ class ConfigDraft {
     },
     clientsmbtransports: (value) => {
       try {
-        this.#transports = parseTransportList(value);
+        this.#transports = parseTransportOrder(value);
         return undefined;
       } catch (error) {
-        if (error instanceof UsageError) return error.message;
+        if (error instanceof RangeError) return error.message;
         throw error;
       }
     },

@@ -1,0 +1,43 @@
+import { type DialAttempt, explainAttempts, type SmbClient } from "../core/index.ts";
+import { printable } from "./render/printable.ts";
+
+/** The story of a connection, as `--explain` and `-d 1` tell it: whole lines. */
+export function explainConnection(client: SmbClient): string {
+  const { connection, session, attempts } = client;
+  const lines = [
+    ...attemptLines(attempts),
+    `dialect: ${connection.dialectName}`,
+    `signing: ${session.isSigned ? connection.signingAlgorithm : signingAbsence(client)}`,
+    `encryption: ${session.isEncrypted ? connection.cipher : encryptionAbsence(client)}`,
+    `user: ${userLine(client)}`,
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+/** The story of a connection that did not come about. */
+export function explainFailedDial(attempts: readonly DialAttempt[]): string {
+  return attemptLines(attempts)
+    .map((line) => `${printable(line)}\n`)
+    .join("");
+}
+
+function attemptLines(attempts: readonly DialAttempt[]): readonly string[] {
+  return attempts.length === 0 ? [] : explainAttempts(attempts).split("\n");
+}
+
+function signingAbsence({ session }: SmbClient): string {
+  if (session.isEncrypted) return "not needed, encryption covers it";
+  return session.isAnonymous || session.isGuest ? "impossible without a user" : "off";
+}
+
+function encryptionAbsence({ connection }: SmbClient): string {
+  if (connection.transport.isEncrypted) return "off (the transport encrypts)";
+  return connection.cipher === undefined
+    ? "not offered by the server"
+    : `off (${connection.cipher} available)`;
+}
+
+function userLine({ session }: SmbClient): string {
+  if (session.isAnonymous) return "anonymous";
+  return session.isGuest ? `${session.user} (guest)` : session.user;
+}

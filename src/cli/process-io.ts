@@ -1,0 +1,138 @@
+import { isatty } from "node:tty";
+import type { Io } from "./io.ts";
+import { TerminalInput } from "./terminal-input.ts";
+
+/** Where the texts of a run go. */
+export interface ProcessIoOptions {
+  /** `-E`: what goes to standard output goes to standard error; bytes of files do not. */
+  readonly messagesToStderr: boolean;
+  /** Questions go to standard output even where that is a pipe. */
+  readonly asksOnStdout: boolean;
+  /** Standard output was closed by its reader (`| head -1`): there is nobody left to write for. */
+  readonly onReaderGone: () => void;
+}
+
+/** Text is collected up to so many characters before it is written within a turn. */
+const BUFFER_LENGTH = 65_536;
+
+/** The streams of this process. Text is written once per turn of the event loop. */
+export class ProcessIo implements Io {
+  readonly isTerminal: boolean = isSmartTerminal(1);
+  readonly isErrTerminal: boolean = isSmartTerminal(2);
+  readonly isInputTerminal: boolean = isatty(0);
+  readonly #options: ProcessIoOptions;
+  #pending: string[] = [];
+  #pendingLength = 0;
+  #isScheduled = false;
+  #usesStdout = false;
+  #failure: NodeJS.ErrnoException | undefined;
+  #input: TerminalInput | undefined;
+
+  constructor(options: ProcessIoOptions) {
+    this.#options = options;
+    // Whoever reads our errors may leave too; there is nowhere to complain about that.
+    if (!this.isErrTerminal) process.stderr.on("error", () => {});
+  }
+
+  get columns(): number {
+    return (this.isTerminal ? process.stdout.columns : process.stderr.columns) || 80;
+  }
+
+  out(text: string): void {
+    if (this.#options.messagesToStderr) {
+      process.stderr.write(text);
+      return;
+    }
+    this.#pending.push(text);
+    this.#pendingLength += text.length;
+    if (this.#pendingLength >= BUFFER_LENGTH) this.#writePending();
+    else this.#schedule();
+  }
+
+  err(text: string): void {
+    this.#writePending();
+    process.stderr.write(text);
+  }
+
+  outBytes(bytes: Uint8Array): Promise<void> {
+    this.#writePending();
+    return this.#write(bytes);
+  }
+
+  async flush(): Promise<void> {
+    this.#writePending();
+    if (this.#usesStdout) await this.#write("");
+  }
+
+  async ask(question: string): Promise<string | undefined> {
+    this.#showQuestion(question);
+    return this.#terminalInput.readLine();
+  }
+
+  async askSecret(question: string): Promise<string | undefined> {
+    this.#showQuestion(question);
+    if (!this.isInputTerminal) return this.#terminalInput.readLine();
+    try {
+      return await this.#terminalInput.readSecret();
+    } finally {
+      // The line end that the user typed was not shown.
+      this.#showQuestion("\n");
+    }
+  }
+
+  get #terminalInput(): TerminalInput {
+    this.#input ??= new TerminalInput(process.stdin);
+    return this.#input;
+  }
+
+  #showQuestion(question: string): void {
+    if (this.#options.asksOnStdout || this.isTerminal) this.out(question);
+    else if (question !== "") this.err(question);
+    this.#writePending();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#writePending();
+    });
+  }
+
+  #writePending(): void {
+    if (this.#pending.length === 0) return;
+    const text = this.#pending.join("");
+    this.#pending = [];
+    this.#pendingLength = 0;
+    this.#write(text).catch(() => {
+      // Kept in #failure: flush tells it.
+    });
+  }
+
+  /** Rejects with the first failure of standard output, now and ever after. */
+  #write(data: string | Uint8Array): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (!this.#usesStdout) {
+      this.#usesStdout = true;
+      process.stdout.on("error", (error) => this.#fail(error));
+    }
+    return new Promise((resolve, reject) => {
+      process.stdout.write(data, (error) => {
+        if (error === null || error === undefined) return resolve();
+        this.#fail(error);
+        reject(error);
+      });
+    });
+  }
+
+  #fail(error: NodeJS.ErrnoException): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    if (error.code === "EPIPE") this.#options.onReaderGone();
+  }
+}
+
+function isSmartTerminal(descriptor: number): boolean {
+  return isatty(descriptor) && process.env["TERM"] !== "dumb";
+}
