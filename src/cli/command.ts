@@ -22,6 +22,8 @@ export interface Command {
   readonly summary: string;
   /** Paragraphs for the man page: behaviour, differences from smbclient. */
   readonly details?: string;
+  /** How many arguments make sense; unlimited when absent. */
+  readonly maxArguments?: number;
   /** Completion by position; the last one repeats. */
   readonly completes: readonly ArgumentKind[];
   /**

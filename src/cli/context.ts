@@ -1,6 +1,7 @@
 import type { SmbClient, Tree } from "../core/index.ts";
 import type { Io } from "./io.ts";
 import type { Personality } from "./personality.ts";
+import type { TransferRates } from "./render/rate.ts";
 
 /** The toggles and values that shell commands change. */
 export interface ShellSettings {
@@ -35,6 +36,10 @@ export interface ShellContext {
   client: SmbClient;
   /** The share in use. */
   tree: Tree;
+  /** The tree connects of the session by TreeId, the first one first; `tcon` adds, `tdis` removes. */
+  readonly trees: Map<number, Tree>;
+  /** What get and put have moved in this session: the averages in their lines. */
+  readonly rates: TransferRates;
   /** Remote directory: backslash-separated, neither a leading nor a trailing one, "" for the root. */
   cwd: string;
   /** Local directory: where get, put, lcd work. */
@@ -43,6 +48,8 @@ export interface ShellContext {
   readonly history: readonly string[];
   /** Set by `exit`: the shell ends after this command. */
   exitRequested: boolean;
+  /** Gives the terminal to a local program (`!cmd`, `more`) for as long as `run` takes. */
+  readonly withTerminal?: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
 /** `path` as typed (either slash, `.` and `..`, absolute or relative) as a path from the share's root. */

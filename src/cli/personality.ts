@@ -1,4 +1,5 @@
 import { ExitCode, exitCodeFor } from "./exit-codes.ts";
+import { ownHabits, type ShellHabits, smbclientHabits } from "./shell-habits.ts";
 
 /** How one finished command of a script ended. */
 export interface CommandOutcome {
@@ -40,6 +41,8 @@ export interface Personality {
    * server that makes a guest of us is accepted.
    */
   readonly fallsBackToAnonymous: boolean;
+  /** What single commands of the shell do differently. */
+  readonly habits: ShellHabits;
   /** The exit status after `-c` or a script. */
   exitStatus(outcomes: readonly CommandOutcome[], source?: CommandSource): number;
   /** The exit status of a run that ended because of `error`. */
@@ -58,6 +61,7 @@ export const smbxPersonality: Personality = {
   hasExtensions: true,
   defaultProtection: "sign",
   fallsBackToAnonymous: false,
+  habits: ownHabits,
   exitStatus(outcomes) {
     const codes = outcomes.filter((o) => o.error !== undefined).map((o) => exitCodeFor(o.error));
     if (codes.includes(ExitCode.INTERRUPTED)) return ExitCode.INTERRUPTED;
@@ -78,6 +82,7 @@ export const smbclientPersonality: Personality = {
   hasExtensions: false,
   defaultProtection: "off",
   fallsBackToAnonymous: true,
+  habits: smbclientHabits,
   exitStatus(outcomes, source = "command-line") {
     if (outcomes.some((o) => exitCodeFor(o.error) === ExitCode.INTERRUPTED)) {
       return ExitCode.INTERRUPTED;

@@ -1,0 +1,32 @@
+import type { Command } from "../command.ts";
+import { displayRemote } from "../context.ts";
+import { printable } from "../render/printable.ts";
+import { writeBlocks } from "./ls.ts";
+import { FailureLog } from "./phrases.ts";
+import { parseRemoteMask } from "./remote-mask.ts";
+import { isDirectory, type WalkVisitor, walkRemote } from "./remote-walk.ts";
+
+export const du: Command = {
+  names: ["du"],
+  usage: "<mask>",
+  summary: "computes the total size of the current directory",
+  details:
+    "Adds up the sizes of the files that match; with recurse on, those of all subdirectories too.",
+  maxArguments: 1,
+  completes: ["remote-path"],
+  async run(context, [text]) {
+    const { io } = context;
+    const log = new FailureLog(context);
+    let total = 0;
+    const visitor: WalkVisitor = {
+      enter: (directory) => io.out(`\n${printable(displayRemote(directory))}\n`),
+      entries(_directory, entries) {
+        for (const entry of entries) if (!isDirectory(entry)) total += entry.size;
+      },
+    };
+    await walkRemote(context, parseRemoteMask(context, text), visitor, log);
+    await writeBlocks(context);
+    io.out(`Total number of bytes: ${total}\n`);
+    log.finish();
+  },
+};

@@ -1,0 +1,50 @@
+import { basename, resolve } from "node:path";
+import type { Command } from "../command.ts";
+import { resolveRemote, type ShellContext } from "../context.ts";
+import { downloadFile, type TransferOptions } from "../transfer/index.ts";
+import { UsageError } from "../usage-error.ts";
+import { splitRemote } from "./remote-mask.ts";
+import { showLocalPath, type TransferStyle, transferFailure, withTransfers } from "./transfers.ts";
+
+export const get: Command = {
+  names: ["get"],
+  usage: "<remote name> [local name]",
+  summary: "get a file",
+  details:
+    "The local name `-` writes to standard output. The file arrives under a temporary name and is renamed when it is complete; its times are kept unless --no-times was given.",
+  maxArguments: 2,
+  completes: ["remote-path", "local-path", "none"],
+  async run(context, [remote, local]) {
+    if (remote === undefined) throw new UsageError("get <filename> [localname]");
+    await fetchFile(context, remote, local);
+  },
+};
+
+/** Fetches one file; `local` is as typed, by default the file's own name. */
+export async function fetchFile(
+  context: ShellContext,
+  remote: string,
+  local: string | undefined,
+  options: TransferOptions = {},
+): Promise<void> {
+  const remotePath = resolveRemote(context.cwd, remote);
+  const typed = local ?? defaultName(context, remotePath);
+  const localPath = typed === "-" ? "-" : resolve(context.localCwd, typed);
+  const style: TransferStyle = {
+    direction: "download",
+    showLocal: (path) => (path === localPath ? typed : showLocalPath(context, path)),
+  };
+  try {
+    await withTransfers(context, style, (environment) =>
+      downloadFile(environment, remotePath, localPath, options),
+    );
+  } catch (error) {
+    throw transferFailure(style, { remotePath, localPath, error });
+  }
+}
+
+function defaultName(context: ShellContext, remotePath: string): string {
+  // On Windows a name could hold a path of its own; basename takes the last part there too.
+  const name = basename(splitRemote(remotePath).pattern);
+  return context.settings.lowercase ? name.toLowerCase() : name;
+}

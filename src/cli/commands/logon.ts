@@ -1,0 +1,40 @@
+import type { Credentials } from "../../core/index.ts";
+import type { Command } from "../command.ts";
+import type { ShellContext } from "../context.ts";
+import { UsageError } from "../usage-error.ts";
+import { phrased } from "./phrases.ts";
+import { connectShare } from "./tcon.ts";
+
+export const logon: Command = {
+  names: ["logon"],
+  usage: "",
+  summary: "establish new logon",
+  details:
+    "logon <username> [<password>]; the name may be DOMAIN\\user. Without a password it is asked for; a line with one is not kept in the history. The current share is connected again for the new user.",
+  maxArguments: 2,
+  completes: ["none"],
+  async run(context, [user, password]) {
+    if (user === undefined) throw new UsageError("logon <username> [<password>]");
+    const credentials = await credentialsFor(context, user, password);
+    const { client, io, personality, signal, tree } = context;
+    await phrased(
+      (status) => `session setup failed: ${status}`,
+      () => client.logon(credentials, { signal }),
+    );
+    context.trees.clear();
+    await connectShare(context, tree.share);
+    io.out(personality.habits.tellsVuid ? "Current VUID is 0\n" : `logged on as ${user}\n`);
+  },
+};
+
+async function credentialsFor(
+  context: ShellContext,
+  user: string,
+  given: string | undefined,
+): Promise<Credentials> {
+  const at = user.search(/[\\/]/);
+  const domain = user.slice(0, Math.max(0, at));
+  const username = user.slice(at + 1);
+  const password = given ?? (await context.io.askSecret(`Password for [${user}]:`)) ?? "";
+  return { kind: "password", username, domain, password };
+}

@@ -1,0 +1,63 @@
+import type { Command } from "../command.ts";
+import type { ShellContext } from "../context.ts";
+import { printable } from "../render/printable.ts";
+import { type DownloadItem, downloadMany, planDownload } from "../transfer/index.ts";
+import { UsageError } from "../usage-error.ts";
+import { askForEach } from "./asking.ts";
+import { phrased } from "./phrases.ts";
+import { displayMask, nothingMatches, parseRemoteMask, type RemoteMask } from "./remote-mask.ts";
+import { expectNoFailures, showLocalPath, type TransferStyle, withTransfers } from "./transfers.ts";
+
+export const mget: Command = {
+  names: ["mget"],
+  usage: "<mask>",
+  summary: "get all the matching files",
+  details:
+    "Several masks may follow each other. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows. Asks for each file while prompt is on.",
+  completes: ["remote-path"],
+  async run(context, masks) {
+    if (masks.length === 0) throw new UsageError("nothing to mget");
+    for (const text of masks) await fetchMatching(context, parseRemoteMask(context, text));
+  },
+};
+
+async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<void> {
+  const style: TransferStyle = {
+    direction: "download",
+    showLocal: (path) => showLocalPath(context, path),
+  };
+  let matched = false;
+  const summary = await withTransfers(context, style, (environment) => {
+    const { settings, signal, tree, localCwd } = context;
+    const ask = askForEach(
+      context,
+      ({ name, isDirectory }) => `Get ${isDirectory ? "directory" : "file"} ${printable(name)}? `,
+    );
+    const plan = planDownload(tree, {
+      ...mask,
+      localDirectory: localCwd,
+      recurse: settings.recurse,
+      mask: settings.mask,
+      lowercase: settings.lowercase,
+      signal,
+      choose: (candidate) => {
+        matched = true;
+        return ask?.(candidate) ?? true;
+      },
+      ...(environment.onNotice === undefined ? {} : { onNotice: environment.onNotice }),
+    });
+    return phrased(
+      (status) => `${status} listing ${displayMask(mask)}`,
+      () => downloadMany(environment, noting(plan)),
+    );
+  });
+  expectNoFailures(style, summary);
+  if (!matched) throw nothingMatches(mask);
+
+  async function* noting(items: AsyncIterable<DownloadItem>): AsyncGenerator<DownloadItem> {
+    for await (const item of items) {
+      matched = true;
+      yield item;
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { basename, isAbsolute, resolve } from "node:path";
+import type { Command } from "../command.ts";
+import { resolveRemote, type ShellContext } from "../context.ts";
+import { type TransferOptions, uploadFile } from "../transfer/index.ts";
+import { UsageError } from "../usage-error.ts";
+import { showLocalPath, type TransferStyle, transferFailure, withTransfers } from "./transfers.ts";
+
+export const put: Command = {
+  names: ["put"],
+  usage: "<local name> [remote name]",
+  summary: "put a file",
+  details:
+    "The file is written under a temporary name and renamed when it is complete, unless --inplace was given; its times are kept unless --no-times was given.",
+  maxArguments: 2,
+  completes: ["local-path", "remote-path", "none"],
+  async run(context, [local, remote]) {
+    if (local === undefined) throw new UsageError("put <filename>");
+    await storeFile(context, local, remote);
+  },
+};
+
+/** Stores one file; `remote` is as typed, by default the local path below the remote directory. */
+export async function storeFile(
+  context: ShellContext,
+  local: string,
+  remote: string | undefined,
+  options: TransferOptions = {},
+): Promise<void> {
+  const remotePath = resolveRemote(context.cwd, remote ?? defaultName(local));
+  const localPath = local === "-" ? "-" : resolve(context.localCwd, local);
+  const style: TransferStyle = {
+    direction: "upload",
+    showLocal: (path) => (path === localPath ? local : showLocalPath(context, path)),
+  };
+  try {
+    await withTransfers(context, style, (environment) =>
+      uploadFile(environment, localPath, remotePath, options),
+    );
+  } catch (error) {
+    throw transferFailure(style, { remotePath, localPath, error });
+  }
+}
+
+/** `sub/file` keeps its folder, as with smbclient; a path that leads elsewhere gives its last part. */
+function defaultName(local: string): string {
+  const leadsElsewhere = isAbsolute(local) || local.split(/[\\/]/).includes("..");
+  return leadsElsewhere ? basename(local) : local;
+}

@@ -1,0 +1,48 @@
+import { NtStatus, NtStatusError } from "../../core/index.ts";
+import { displayRemote, resolveRemote, type ShellContext } from "../context.ts";
+import { StatedFailure } from "../failure.ts";
+
+/** What a command's mask names: files of one directory. */
+export interface RemoteMask {
+  /** Share-relative, "" for the root. */
+  readonly directory: string;
+  /** A name or a pattern with wildcards, for the server to match. */
+  readonly pattern: string;
+}
+
+/** `text` as typed, or the whole remote directory. A trailing slash means what is inside. */
+export function parseRemoteMask(context: ShellContext, text: string | undefined): RemoteMask {
+  if (text === undefined || text === "") return { directory: context.cwd, pattern: "*" };
+  const path = resolveRemote(context.cwd, text);
+  if (path === "") return { directory: "", pattern: "*" };
+  if (/[\\/]$/.test(text)) {
+    if (context.personality.habits.trailingSlashNamesNothing) {
+      throw nothingMatches({ directory: path, pattern: "" });
+    }
+    return { directory: path, pattern: "*" };
+  }
+  return splitRemote(path);
+}
+
+/** A path as its directory and its last part. */
+export function splitRemote(path: string): RemoteMask {
+  const at = path.lastIndexOf("\\");
+  return { directory: path.slice(0, Math.max(0, at)), pattern: path.slice(at + 1) };
+}
+
+export function joinRemote(directory: string, name: string): string {
+  return directory === "" ? name : `${directory}\\${name}`;
+}
+
+/** As error messages name it: `\dir\*.txt`. */
+export function displayMask(mask: RemoteMask): string {
+  return mask.directory === ""
+    ? displayRemote(mask.pattern)
+    : displayRemote(`${mask.directory}\\${mask.pattern}`);
+}
+
+/** The failure of a command that found nothing to work on. */
+export function nothingMatches(mask: RemoteMask): StatedFailure {
+  const cause = new NtStatusError(NtStatus.NO_SUCH_FILE, { path: mask.directory });
+  return new StatedFailure(`${cause.statusName} listing ${displayMask(mask)}`, { cause });
+}

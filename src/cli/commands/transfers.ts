@@ -1,0 +1,133 @@
+import { isAbsolute, relative, sep } from "node:path";
+import { displayRemote, type ShellContext } from "../context.ts";
+import { StatedFailure, tellFailure } from "../failure.ts";
+import { printable } from "../render/printable.ts";
+import { formatRate } from "../render/rate.ts";
+import {
+  createProgress,
+  type FinishedFile,
+  silentProgress,
+  type TransferEnvironment,
+  type TransferFailure,
+  type TransferSummary,
+} from "../transfer/index.ts";
+import { stated, ToldFailures } from "./phrases.ts";
+import { displayMask, splitRemote } from "./remote-mask.ts";
+import { isSystemError, systemReason } from "./system-reason.ts";
+
+type Direction = FinishedFile["direction"];
+
+/** How a command moves files and talks about it. */
+export interface TransferStyle {
+  readonly direction: Direction;
+  /** A local path as the user should see it. */
+  showLocal(path: string): string;
+}
+
+/**
+ * Runs `move` with an environment that draws progress on a terminal and tells each file as it is
+ * done. While bars are drawn the lines wait for the end.
+ */
+export async function withTransfers<T>(
+  context: ShellContext,
+  style: TransferStyle,
+  move: (environment: TransferEnvironment) => Promise<T>,
+): Promise<T> {
+  const { io, personality, settings, signal, tree } = context;
+  const isDrawn = io.isErrTerminal && !personality.habits.drawsNoProgress;
+  const progress = isDrawn ? await createProgress(io) : silentProgress;
+  const waiting: (() => void)[] = [];
+  const say = (action: () => void): void => {
+    if (isDrawn) waiting.push(action);
+    else action();
+  };
+  try {
+    return await move({
+      tree,
+      settings,
+      signal,
+      usesTemporaryNames: personality.usesTemporaryNames,
+      progress,
+      onFile: (file) => say(() => io.err(finishedLine(context, style, file))),
+      onFailure: (failure) => say(() => tellFailure(context, transferFailure(style, failure))),
+      onNotice: (message) => say(() => io.err(`${printable(message)}\n`)),
+      outBytes: (bytes) => io.outBytes(bytes),
+    });
+  } finally {
+    progress.end();
+    for (const action of waiting) action();
+  }
+}
+
+/** @throws {ToldFailures} if files failed; each was told when it did */
+export function expectNoFailures(style: TransferStyle, summary: TransferSummary): void {
+  const { failures } = summary;
+  if (failures.length > 0) {
+    throw new ToldFailures(failures.map((failure) => transferFailure(style, failure)));
+  }
+}
+
+/** A path below the local directory as relative, with slashes; any other as it is. */
+export function showLocalPath(context: ShellContext, path: string): string {
+  if (path === "-" || !isAbsolute(path)) return path;
+  const below = relative(context.localCwd, path);
+  return below === "" || below.startsWith("..") || isAbsolute(below)
+    ? path
+    : below.split(sep).join("/");
+}
+
+/** smbclient's line for a file that was moved whole. */
+function finishedLine(context: ShellContext, style: TransferStyle, file: FinishedFile): string {
+  const rates = context.rates[file.direction];
+  rates.add(file.bytes, file.ms);
+  const rate = formatRate(file.bytes, file.ms);
+  const remote = printable(displayRemote(file.remotePath));
+  const local = printable(style.showLocal(file.localPath));
+  return file.direction === "download"
+    ? `getting file ${remote} of size ${file.size} as ${local} (${rate} KiloBytes/sec) (average ${rates.text} KiloBytes/sec)\n`
+    : `putting file ${local} as ${remote} (${rate} kB/s) (average ${rates.text} kB/s)\n`;
+}
+
+/** What went wrong with one file, in smbclient's words. */
+export function transferFailure(
+  style: TransferStyle,
+  failure: Pick<TransferFailure, "remotePath" | "localPath" | "error">,
+): unknown {
+  const { error, remotePath, localPath } = failure;
+  if (isSystemError(error)) return localFailure(style, localPath, error);
+  return stated(error, (status) => remoteSentence(style, remotePath, status, error));
+}
+
+function localFailure(style: TransferStyle, path: string, cause: NodeJS.ErrnoException): unknown {
+  const shown = style.showLocal(path);
+  if (style.direction === "upload" && cause.code === "ENOENT") {
+    return new StatedFailure(`${shown} does not exist`, { cause });
+  }
+  const isOpening = cause.syscall === "open" || cause.syscall === "mkdir";
+  const line = isOpening
+    ? `Error opening local file ${shown}`
+    : `${systemReason(cause)}: local file ${shown}`;
+  return new StatedFailure(line, { cause });
+}
+
+function remoteSentence(
+  style: TransferStyle,
+  path: string,
+  status: string,
+  error: unknown,
+): string {
+  const { command } = error as { readonly command?: unknown };
+  const shown = displayRemote(path);
+  switch (command) {
+    case "QUERY_DIRECTORY":
+      return `${status} listing ${displayMask(splitRemote(path))}`;
+    case "READ":
+      return `${status} reading remote file ${shown}`;
+    case "WRITE":
+      return `${status} writing remote file ${shown}`;
+    default: {
+      const verb = style.direction === "upload" && command === "SET_INFO" ? "finishing" : "opening";
+      return `${status} ${verb} remote file ${shown}`;
+    }
+  }
+}
