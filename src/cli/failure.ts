@@ -17,6 +17,8 @@ export interface StatedFailureOptions {
 export class StatedFailure extends Error {
   /** True for the few lines that smbclient writes to standard error in any case. */
   readonly alwaysToStderr: boolean;
+  /** One more line, which goes to standard error. */
+  readonly epilogue?: string;
 
   constructor(line: string, options: StatedFailureOptions = {}) {
     super(line, "cause" in options ? { cause: options.cause } : undefined);

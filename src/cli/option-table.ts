@@ -108,7 +108,7 @@ const commonOptions: readonly OptionEntry[] = [
     argument: "DEBUGLEVEL",
     summary: "Set debug level",
     details:
-      "1 tells how the connection came about, 3 adds stacks to errors, 5 one line for each message, 10 its header and first bytes. Passwords never appear at any level.",
+      "1 tells how the connection came about, 3 adds stacks to errors, 5 one line for each message, 10 its header in hexadecimal. Passwords never appear at any level.",
   },
   { long: "debug-stdout", summary: "Send debug output to standard output" },
   {

@@ -1,0 +1,209 @@
+import {
+  AuthenticationError,
+  type ClientOptions,
+  type Credentials,
+  DialError,
+  type DialTarget,
+  defaultOrder,
+  NtStatusError,
+  parseTransportOrder,
+  SmbClient,
+  TimeoutError,
+  type TransportChoice,
+  TransportClosedError,
+  type TransportFactory,
+  type Tree,
+  UnsupportedError,
+} from "../core/index.ts";
+import type { ClientConfig } from "./config/client-config.ts";
+import { lookUpLmhosts } from "./config/lmhosts.ts";
+import { explainConnection, explainFailedDial } from "./explain.ts";
+import { StatedFailure } from "./failure.ts";
+import type { Io } from "./io.ts";
+import { DebugLevel, type Log } from "./log.ts";
+import type { Options } from "./option-values.ts";
+import type { Personality } from "./personality.ts";
+import type { RemoteLocation } from "./url.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What every connection of a run has in common. */
+export interface ConnectSettings {
+  readonly io: Io;
+  readonly personality: Personality;
+  readonly options: Options;
+  readonly config: ClientConfig;
+  readonly log: Log;
+  /** The wires there are, recorded where a capture is wanted. */
+  readonly transports: readonly TransportFactory[];
+  readonly signal: AbortSignal;
+}
+
+/** How long a server may be silent when nothing was said, in seconds. */
+export const DEFAULT_TIMEOUT_SECONDS = 20;
+
+/**
+ * Connects to the server of `location` and logs on.
+ *
+ * @throws {StatedFailure} in smbclient's words, with what happened as its cause
+ * @throws {UsageError} for options that cannot be met
+ */
+export async function connectClient(
+  settings: ConnectSettings,
+  location: Pick<RemoteLocation, "host" | "port">,
+  credentials: Credentials,
+): Promise<SmbClient> {
+  const target = dialTarget(settings, location);
+  const impossible = checkProtocols(settings);
+  if (impossible !== undefined) throw negotiationFailure(settings, target.host, impossible);
+  const options = await clientOptions(settings, location, credentials);
+  try {
+    const client = await SmbClient.connect(target, options);
+    tellStory(settings, explainConnection(client));
+    return client;
+  } catch (error) {
+    if (error instanceof DialError) tellStory(settings, explainFailedDial(error.attempts));
+    throw statedConnectFailure(error, settings, target.host);
+  }
+}
+
+/**
+ * Connects to a share.
+ *
+ * @throws {StatedFailure} in smbclient's words
+ */
+export async function connectShare(
+  client: SmbClient,
+  share: string,
+  signal: AbortSignal,
+): Promise<Tree> {
+  try {
+    return await client.connectTree(share, { signal });
+  } catch (error) {
+    throw error instanceof NtStatusError
+      ? new StatedFailure(`tree connect failed: ${error.statusName}`, { cause: error })
+      : error;
+  }
+}
+
+function tellStory({ options, io, log }: ConnectSettings, story: string): void {
+  if (options.explain) io.err(story);
+  else log.tell(DebugLevel.STORY, story);
+}
+
+function dialTarget(
+  { options, config }: ConnectSettings,
+  { host }: Pick<RemoteLocation, "host">,
+): DialTarget {
+  const usesLmhosts = config.resolveOrder.includes("lmhosts");
+  const address = options.address ?? (usesLmhosts ? lookUpLmhosts(host) : undefined);
+  return {
+    host,
+    ...(address === undefined ? {} : { address }),
+    ...(config.netbiosName === undefined ? {} : { netbiosName: config.netbiosName }),
+  };
+}
+
+async function clientOptions(
+  settings: ConnectSettings,
+  { port }: Pick<RemoteLocation, "port">,
+  credentials: Credentials,
+): Promise<ClientOptions> {
+  const { options, config, personality, log, signal } = settings;
+  const { minProtocol, maxProtocol } = config;
+  return {
+    transports: settings.transports,
+    order: transportOrder(options, config, port),
+    credentials,
+    minDialect: minProtocol.dialect,
+    maxDialect: maxProtocol.dialect,
+    protection: options.protection ?? config.protection ?? personality.defaultProtection,
+    ciphers: config.ciphers,
+    signingAlgorithms: config.signingAlgorithms,
+    timeoutMs: (options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    workstation: config.netbiosName,
+    trace: await log.traceListener(),
+    signal,
+  };
+}
+
+/** There is no SMB1 here, whatever is asked for. */
+function checkProtocols({ config, personality }: ConnectSettings): string | undefined {
+  const { minProtocol, maxProtocol } = config;
+  if (maxProtocol.rank >= minProtocol.rank && maxProtocol.dialect !== undefined) return undefined;
+  if (!personality.hasExtensions) return "NT_STATUS_INVALID_PARAMETER_MIX";
+  throw new UsageError(
+    maxProtocol.dialect === undefined
+      ? `${maxProtocol.name} is SMB1, which smbx does not speak: use SMB2 or SMB3`
+      : `no protocol lies between ${minProtocol.name} and ${maxProtocol.name}`,
+  );
+}
+
+function transportOrder(
+  options: Options,
+  config: ClientConfig,
+  urlPort: number | undefined,
+): readonly TransportChoice[] {
+  const named = options.transports === undefined ? undefined : parseTransports(options, config);
+  const port = options.port ?? urlPort;
+  if (port === undefined) return named ?? config.transports ?? defaultOrder;
+  // A port belongs to one wire: the one that is named alone, else TCP (NetBIOS for 139).
+  if (named === undefined) return [{ kind: port === 139 ? "nbt" : "tcp", port }];
+  const [only, ...others] = named;
+  if (only === undefined || others.length > 0) {
+    throw new UsageError("a port with several transports: write --transport=tcp:PORT,quic:PORT");
+  }
+  return [{ port, ...only }];
+}
+
+function parseTransports(
+  { transports = "" }: Options,
+  config: ClientConfig,
+): readonly TransportChoice[] {
+  try {
+    return parseTransportOrder(transports, config.transports ?? defaultOrder);
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(`--transport: ${error.message}`) : error;
+  }
+}
+
+/** What smbclient would say of it; errors that it knows nothing of stay as they are. */
+function statedConnectFailure(error: unknown, settings: ConnectSettings, host: string): unknown {
+  if (error instanceof DialError) {
+    const line = `do_connect: Connection to ${host} failed (Error ${error.ntStatusName})`;
+    return new StatedFailure(line, { cause: error, toStderr: true });
+  }
+  if (error instanceof AuthenticationError) {
+    const { statusName = "NT_STATUS_ACCESS_DENIED" } = error;
+    return new StatedFailure(`session setup failed: ${statusName}`, { cause: error });
+  }
+  if (error instanceof TimeoutError) {
+    const line = `Protocol negotiation (with timeout ${Math.round(error.silentMs)} ms) timed out against server ${host}`;
+    return new StatedFailure(line, { cause: error });
+  }
+  const statusName = negotiationStatus(error);
+  return statusName === undefined ? error : negotiationFailure(settings, host, statusName, error);
+}
+
+function negotiationStatus(error: unknown): string | undefined {
+  if (error instanceof NtStatusError) return error.statusName;
+  if (error instanceof TransportClosedError) {
+    return error.reason === "reset"
+      ? "NT_STATUS_CONNECTION_RESET"
+      : "NT_STATUS_CONNECTION_DISCONNECTED";
+  }
+  if (!(error instanceof UnsupportedError)) return undefined;
+  return negotiationStatus(error.cause) ?? "NT_STATUS_NOT_SUPPORTED";
+}
+
+function negotiationFailure(
+  { config }: ConnectSettings,
+  host: string,
+  statusName: string,
+  cause?: unknown,
+): StatedFailure {
+  const range = `(for a protocol between ${config.minProtocol.name} and ${config.maxProtocol.name})`;
+  return new StatedFailure(
+    `Protocol negotiation to server ${host} ${range} failed: ${statusName}`,
+    cause === undefined ? {} : { cause },
+  );
+}
