@@ -28,19 +28,42 @@ export {
   UnsupportedError,
   WireFormatError,
 } from "./errors.ts";
+export { queryAllocatedRanges, setSparse } from "./file/allocated-ranges.ts";
+export { copyChunks } from "./file/copy-chunk.ts";
+export { closeQuietly, discardFile } from "./file/discard-file.ts";
 export { File } from "./file/file.ts";
 export { type CallOptions, Open, type OpenOptions } from "./file/open.ts";
 export { type ReadPipelineOptions, readPipeline } from "./file/read-pipeline.ts";
+export {
+  type Completion,
+  completeFile,
+  createTemporaryFile,
+  type FileTimes,
+  giveUp,
+  REPLACE_ACCESS,
+  WRITE_ACCESS,
+} from "./file/replace-file.ts";
+export type { Piece } from "./file/sliding-window.ts";
+export { READ_ACCESS, readSmallFile, type SmallFile, type SmallRead } from "./file/small-file.ts";
+export { type SmallWrite, writeSmallFile } from "./file/small-write.ts";
 export {
   type WritePipelineOptions,
   type WritePipelineResult,
   writePipeline,
 } from "./file/write-pipeline.ts";
 export type { DirectoryEntry } from "./fscc/directory-information.ts";
-export { FileAttributes, formatAttributes } from "./fscc/file-attributes.ts";
-export type { FileBasicInformation } from "./fscc/file-information.ts";
+export {
+  FileAttributes,
+  formatAllInfoAttributes,
+  formatAttributes,
+} from "./fscc/file-attributes.ts";
+export { decodeFileBasic, type FileBasicInformation } from "./fscc/file-information.ts";
 export { FileInformationClass, FsInformationClass } from "./fscc/file-information-class.ts";
 export type { FsSizeInformation, FsVolumeInformation } from "./fscc/file-system-information.ts";
+export { decodeSnapshotArray } from "./fscc/fsctl.ts";
+export { decodeFileName, encodeFileRename } from "./fscc/name-information.ts";
+export { decodeFileStreams, type FileStream } from "./fscc/stream-information.ts";
+export { loadMessageDescriber, type MessageDescriber } from "./message-describer.ts";
 export { NtStatus, ntStatusExplanation, ntStatusName } from "./nt-status.ts";
 export { NtStatusError } from "./nt-status-error.ts";
 export type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";

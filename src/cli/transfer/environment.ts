@@ -81,6 +81,8 @@ export interface UploadItem {
   /** Share-relative, backslash-separated. */
   readonly remotePath: string;
   readonly isDirectory?: boolean;
+  /** From a plan that has looked already. */
+  readonly size?: number;
   /** Set by a plan that could not read or name this: reported, not stored. */
   readonly error?: unknown;
 }

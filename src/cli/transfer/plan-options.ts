@@ -11,7 +11,7 @@ export interface PlanCandidate {
 export interface PlanFilter {
   /** Go into directories. Without it, directories that match are passed over. */
   readonly recurse?: boolean;
-  /** Below the first level only files that match this mask are taken; "" or none takes all. */
+  /** In a recursive plan only files that match this mask are taken; "" or none takes all. */
   readonly mask?: string;
   /** Asked for everything that matches, in order (mget's `prompt`); a directory refused is not read. */
   readonly choose?: (candidate: PlanCandidate) => Promise<boolean> | boolean;

@@ -1,4 +1,6 @@
-import type { RequestSpec } from "../session/request-spec.ts";
+import { TransferError } from "../errors.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import type { Reply, RequestSpec } from "../session/request-spec.ts";
 import { CloseFlags, CloseRequest, CloseResponse } from "../smb2/close.ts";
 import { ReadWriteChannel } from "../smb2/constants.ts";
 import { ReadRequest, ReadResponse } from "../smb2/read.ts";
@@ -60,4 +62,15 @@ export function closeSpec(
     message: { flags: postQuery ? CloseFlags.POSTQUERY_ATTRIB : 0, fileId },
     response: CloseResponse,
   };
+}
+
+/**
+ * The body of one reply of a compound.
+ *
+ * @throws {NtStatusError} where the server answered with one
+ */
+export function bodyOf<R>(reply: Reply<unknown> | NtStatusError | undefined): R {
+  if (reply === undefined) throw new TransferError("The server answered only part of a compound");
+  if (reply instanceof NtStatusError) throw reply;
+  return reply.body as R;
 }

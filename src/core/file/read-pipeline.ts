@@ -10,7 +10,7 @@ import { DEFAULT_CHUNK_BYTES, DEFAULT_WINDOW_BYTES, type Piece, slide } from "./
 /** What to read and where to put it. */
 export interface ReadPipelineOptions {
   /** Which parts of the file, in order; each must lie inside the file. */
-  readonly ranges: Iterable<Piece>;
+  readonly ranges: Iterable<Piece> | AsyncIterable<Piece>;
   /**
    * Takes one chunk, in the order of arrival. `data` is a view of a buffer that is used again once
    * the promise is settled; until then it counts against the window, so a slow disk stops new READs.
@@ -35,7 +35,7 @@ export async function readPipeline(file: File, options: ReadPipelineOptions): Pr
   const chunk = chunkLimit(file, options.chunkBytes);
   const pieces = cut(options.ranges, chunk);
   await slide({
-    next: () => pieces.next().value ?? undefined,
+    next: async () => (await pieces.next()).value ?? undefined,
     run: (piece, signal) => readPiece(file, piece, options.place, signal),
     windowBytes: options.windowBytes ?? DEFAULT_WINDOW_BYTES,
     maxPiece: chunk,
@@ -60,8 +60,11 @@ export function chunkLimit(file: File, wanted: number | undefined): () => number
   return () => Math.max(1, Math.min(limit, connection.chunkSize));
 }
 
-function* cut(ranges: Iterable<Piece>, chunk: () => number): Generator<Piece, undefined> {
-  for (const range of ranges) {
+async function* cut(
+  ranges: ReadPipelineOptions["ranges"],
+  chunk: () => number,
+): AsyncGenerator<Piece, undefined> {
+  for await (const range of ranges) {
     const end = range.offset + range.length;
     for (let offset = range.offset; offset < end; ) {
       const length = Math.min(chunk(), end - offset);

@@ -8,7 +8,7 @@ import type { ReadResponse } from "../smb2/read.ts";
 import type { Tree } from "../tree/tree.ts";
 import { CompoundSupport } from "./compound-support.ts";
 import { closeQuietly } from "./discard-file.ts";
-import { closeSpec, readSpec } from "./file-requests.ts";
+import { bodyOf, closeSpec, readSpec } from "./file-requests.ts";
 import { isEndOfFile } from "./read-pipeline.ts";
 
 /** What is needed to read a file and to see what it is. */
@@ -87,15 +87,4 @@ async function readPlainly(tree: Tree, path: string, request: SmallRead): Promis
   } finally {
     await closeQuietly(tree, file.fileId);
   }
-}
-
-/**
- * The body of one reply of a compound.
- *
- * @throws {NtStatusError} where the server answered with one
- */
-export function bodyOf<R>(reply: Reply<unknown> | NtStatusError | undefined): R {
-  if (reply === undefined) throw new TransferError("The server answered only part of a compound");
-  if (reply instanceof NtStatusError) throw reply;
-  return reply.body as R;
 }

@@ -1,0 +1,173 @@
+import { TransferError } from "../errors.ts";
+import { decodeFileStandard, encodeFileBasic } from "../fscc/file-information.ts";
+import { FileInformationClass } from "../fscc/file-information-class.ts";
+import { encodeFileRename } from "../fscc/name-information.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
+import type { CloseResponse } from "../smb2/close.ts";
+import { AccessMask, CreateDisposition, CreateOptions, InfoType } from "../smb2/constants.ts";
+import type { QueryInfoResponse } from "../smb2/query-info.ts";
+import type { Tree } from "../tree/tree.ts";
+import type { FileTime } from "../wire/file-time.ts";
+import { CompoundSupport } from "./compound-support.ts";
+import { closeQuietly, discardFile } from "./discard-file.ts";
+import { File } from "./file.ts";
+import { bodyOf, closeSpec } from "./file-requests.ts";
+import { type CallOptions, type OpenOptions, queryInfoSpec, setInfoSpec } from "./open.ts";
+
+/** What is needed to write a file in place and to set its times. */
+export const WRITE_ACCESS: number =
+  AccessMask.WRITE_DATA | AccessMask.READ_ATTRIBUTES | AccessMask.WRITE_ATTRIBUTES;
+/** What is needed to write a file under a temporary name, and to rename or remove it. */
+export const REPLACE_ACCESS: number = WRITE_ACCESS | AccessMask.DELETE;
+
+/** Times to give a file; what is left out stays as the server sets it. */
+export interface FileTimes {
+  readonly creationTime?: FileTime;
+  readonly lastAccessTime?: FileTime;
+  readonly lastWriteTime?: FileTime;
+}
+
+/** How to open a file that is to be written from its start. */
+export function writeOptions(isTemporary: boolean): OpenOptions {
+  const options = CreateOptions.NON_DIRECTORY_FILE;
+  return isTemporary
+    ? { access: REPLACE_ACCESS, disposition: CreateDisposition.CREATE, options }
+    : { access: WRITE_ACCESS, disposition: CreateDisposition.OVERWRITE_IF, options };
+}
+
+/**
+ * Makes a new file that will take another one's place. Should `signal` abort while the server makes
+ * it, it is removed again.
+ */
+export async function createTemporaryFile(
+  tree: Tree,
+  path: string,
+  options: CallOptions = {},
+): Promise<File> {
+  const { body } = await tree.request({
+    ...tree.createSpec(path, writeOptions(true)),
+    signal: options.signal,
+    onLateReply: (reply) => {
+      void discardFile(tree, reply.body.fileId, path);
+    },
+  });
+  return new File(tree, path, body);
+}
+
+/** How a written file is finished. */
+export interface Completion {
+  /** The name that a temporary file gets, replacing what has it; without it the file keeps its own. */
+  readonly renameTo?: string | undefined;
+  /** How large the file must be now, in bytes. */
+  readonly size: number;
+  readonly times?: FileTimes | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Ends the writing of a file: sets its times, has the server say how large it is and only then gives
+ * it its name and closes it. Whatever fails, the handle is given up: a temporary file is removed.
+ *
+ * @throws {TransferError} where the server has not exactly `size` bytes
+ */
+export async function completeFile(file: File, completion: Completion): Promise<void> {
+  const { size, times, renameTo, signal } = completion;
+  const { tree, fileId, path } = file;
+  const specs: AnyRequestSpec[] = [];
+  if (times !== undefined) {
+    specs.push(setInfoSpec(fileId, FileInformationClass.BASIC, encodeFileBasic(times)));
+  }
+  specs.push(queryInfoSpec(fileId, InfoType.FILE, FileInformationClass.STANDARD));
+  try {
+    const replies = await together(tree, specs, path, signal);
+    const { outputBuffer } = bodyOf<QueryInfoResponse>(replies.at(-1));
+    checkSize(renameTo ?? path, size, decodeFileStandard(outputBuffer).size);
+  } catch (error) {
+    await giveUp(tree, fileId, renameTo === undefined ? undefined : path);
+    throw error;
+  }
+  if (renameTo === undefined) await file.close({ signal });
+  else await renameAndClose(tree, fileId, { from: path, to: renameTo, size, signal });
+}
+
+/** A rename of a file that is open and whole. */
+export interface FinalRename {
+  /** Its temporary, share-relative path. */
+  readonly from: string;
+  readonly to: string;
+  readonly size: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gives an open file its final name, replacing what has it, and closes it, in one frame. Where that
+ * fails the temporary file is removed.
+ */
+export async function renameAndClose(
+  tree: Tree,
+  fileId: Uint8Array,
+  rename: FinalRename,
+): Promise<void> {
+  const { from, to, size, signal } = rename;
+  const info = encodeFileRename({ replaceIfExists: true, name: to });
+  const specs: AnyRequestSpec[] = [
+    setInfoSpec(fileId, FileInformationClass.RENAME, info),
+    closeSpec(fileId, true),
+  ];
+  let isRenamed = false;
+  try {
+    const replies = await together(tree, specs, to, signal, () => {
+      // From here on the handle is that of the final file, which must not be discarded.
+      isRenamed = true;
+    });
+    const closed = bodyOf<CloseResponse>(replies[1]);
+    // A server may ignore the wish for attributes; the size was right before.
+    if (closed.flags !== 0) checkSize(to, size, closed.endOfFile);
+  } catch (error) {
+    await giveUp(tree, fileId, isRenamed ? undefined : from);
+    throw error;
+  }
+}
+
+/** After a failure: removes the temporary file, or only closes the one that was written in place. */
+export function giveUp(
+  tree: Tree,
+  fileId: Uint8Array,
+  temporaryPath: string | undefined,
+): Promise<void> {
+  if (temporaryPath === undefined) return closeQuietly(tree, fileId);
+  return discardFile(tree, fileId, temporaryPath);
+}
+
+/** @throws {TransferError} where a file has another size on the server than it must have */
+export function checkSize(path: string, expected: number, actual: number): void {
+  if (actual === expected) return;
+  throw new TransferError(`The server has ${actual} instead of ${expected} bytes of \\${path}`);
+}
+
+/**
+ * Sends requests about one handle in one frame, or one after the other where the server cannot do
+ * that. `onFirst` is called when the first one went well, even if a later one does not.
+ */
+async function together(
+  tree: Tree,
+  specs: readonly AnyRequestSpec[],
+  path: string,
+  signal: AbortSignal | undefined,
+  onFirst?: () => void,
+): Promise<Reply<unknown>[]> {
+  const replies: Reply<unknown>[] = [];
+  const take = (reply: Reply<unknown> | NtStatusError): void => {
+    if (reply instanceof NtStatusError) throw reply;
+    if (replies.length === 0) onFirst?.();
+    replies.push(reply);
+  };
+  if (CompoundSupport.of(tree.session.connection).isRefused) {
+    for (const spec of specs) take(await tree.request({ ...spec, path, signal }));
+    return replies;
+  }
+  const named = specs.map((spec) => ({ ...spec, path }));
+  for (const reply of await tree.compound(named, { signal })) take(reply);
+  return replies;
+}
