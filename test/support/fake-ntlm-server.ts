@@ -1,5 +1,6 @@
 import {
   AvId,
+  type AvPair,
   avFlags,
   avTimestamp,
   decodeAvPairs,
@@ -56,7 +57,7 @@ export class FakeNtlmServer {
 
   challenge(negotiate: Uint8Array): Uint8Array {
     const { timestamp, without = 0 } = this.#options;
-    const pairs = [
+    const pairs: AvPair[] = [
       { id: AvId.NB_DOMAIN_NAME, value: encodeUtf16("LAB") },
       { id: AvId.NB_COMPUTER_NAME, value: encodeUtf16("SERVER") },
     ];
