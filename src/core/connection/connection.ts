@@ -351,13 +351,12 @@ export class Connection implements AsyncDisposable {
     try {
       const isEncrypted = protocolIdOf(frame) === ProtocolId.TRANSFORM;
       const plain = isEncrypted ? this.#open(frame) : frame;
-      if (isEncrypted) this.#pool.release(frame);
       this.#trace?.({ direction: "received", parts: [plain], isEncrypted });
       const messages = splitFrame(plain);
       let references = messages.length;
       const release = (): void => {
         references -= 1;
-        if (references === 0 && !isEncrypted) this.#pool.release(frame);
+        if (references === 0) this.#pool.release(frame);
       };
       for (const { header, message } of messages) {
         this.#dispatch({ header, message, release }, isEncrypted);
