@@ -6,6 +6,7 @@ import { EchoRequest } from "../smb2/echo.ts";
 import { ProtocolId } from "../smb2/header.ts";
 import { decodeTransformHeader } from "../smb2/transform-header.ts";
 import type { MessageParts, Transport } from "../transport.ts";
+import { AbortListeners } from "./abort-listeners.ts";
 import { CreditWindow } from "./credit-window.ts";
 import { protocolIdOf, splitFrame } from "./inbound-frame.ts";
 import type { MessageSecurity } from "./message-security.ts";
@@ -51,7 +52,8 @@ export class Connection implements AsyncDisposable {
   readonly closed: Promise<Error | undefined>;
   /** Called for an oplock or lease break, which nobody asked for ([MS-SMB2] 3.2.5.19). */
   onBreak: ((message: Uint8Array) => void) | undefined;
-  readonly #window = new CreditWindow();
+  readonly #aborts = new AbortListeners();
+  readonly #window = new CreditWindow(this.#aborts);
   readonly #outstanding = new OutstandingRequests();
   readonly #pool = new ReceivePool();
   readonly #securities = new Map<bigint, MessageSecurity>();
@@ -304,13 +306,13 @@ export class Connection implements AsyncDisposable {
       this.#sendCancel(entry, message);
       reject(signal.reason);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    const forget = this.#aborts.add(signal, onAbort);
     entry.resolve = (reply) => {
-      signal.removeEventListener("abort", onAbort);
+      forget();
       resolve(reply);
     };
     entry.reject = (error) => {
-      signal.removeEventListener("abort", onAbort);
+      forget();
       reject(error);
     };
   }

@@ -1,3 +1,5 @@
+import { AbortListeners } from "./abort-listeners.ts";
+
 interface Waiter {
   readonly charge: number;
   readonly resolve: (messageId: number) => void;
@@ -13,12 +15,17 @@ interface Waiter {
  * credit. Waiters are served in the order they came, so a large request is not starved by small ones.
  */
 export class CreditWindow {
+  readonly #aborts: AbortListeners;
   #nextMessageId = 0;
   #available = 1;
   #outstanding = 0;
   #head: Waiter | undefined;
   #last: Waiter | undefined;
   #closed: unknown;
+
+  constructor(aborts: AbortListeners = new AbortListeners()) {
+    this.#aborts = aborts;
+  }
 
   /** Credits that are free now. */
   get available(): number {
@@ -112,7 +119,6 @@ export class CreditWindow {
       waiter.reject(signal.reason);
       this.#drain();
     };
-    signal.addEventListener("abort", onAbort, { once: true });
-    return () => signal.removeEventListener("abort", onAbort);
+    return this.#aborts.add(signal, onAbort);
   }
 }
