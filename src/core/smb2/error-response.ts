@@ -104,12 +104,11 @@ const SYMLINK_FIXED_LENGTH = 28;
  */
 export function decodeSymbolicLinkError(errorData: Uint8Array): SymbolicLinkError {
   const r = new Reader(errorData);
-  const symLinkLength = r.u32();
+  r.skip(4); // SymLinkLength
   // Both tags are a MUST in [MS-SMB2] 2.2.2.2.1.
   if (r.u32() !== SYMLINK_ERROR_TAG || r.u32() !== REPARSE_TAG_SYMLINK) {
     throw new WireFormatError("Symbolic link error: wrong tag");
   }
-  r.slice(4, symLinkLength);
   r.skip(2); // ReparseDataLength
   const unparsedBytes = r.u16();
   const substituteOffset = r.u16();

@@ -1,7 +1,6 @@
 import type { MessageCodec } from "./codec.ts";
 import { variablePart } from "./codec.ts";
 import { Command } from "./constants.ts";
-import { HEADER_LENGTH } from "./header.ts";
 
 /** [MS-SMB2] 2.2.19 Flags. */
 export const ReadFlags = { READ_UNBUFFERED: 0x01, REQUEST_COMPRESSED: 0x02 } as const;
@@ -92,8 +91,3 @@ export const ReadResponse: MessageCodec<ReadResponse> = {
     return { data: variablePart(r, dataOffset, dataLength), dataRemaining, flags };
   },
 };
-
-/** How many bytes a READ response that carries `dataLength` bytes has in all. */
-export function readResponseLength(dataLength: number): number {
-  return HEADER_LENGTH + 16 + Math.max(dataLength, 1);
-}
