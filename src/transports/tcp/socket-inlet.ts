@@ -6,7 +6,7 @@ import type { ByteReader } from "../framing/byte-reader.ts";
  * `onread.buffer` names and asks again after every read, so a reader can lead each byte to its
  * place. The reader may be replaced by another one at any time.
  */
-export class SocketInlet {
+export class SocketInlet implements ByteReader {
   reader: ByteReader;
   /** Called when the reader throws: the bytes make no sense, and the connection should end. */
   onFault: (error: unknown) => void = () => undefined;
@@ -16,12 +16,16 @@ export class SocketInlet {
   constructor(reader: ByteReader) {
     this.reader = reader;
     this.onread = {
-      buffer: () => this.reader.writable(),
+      buffer: () => this.writable(),
       callback: (count) => {
         this.advance(count);
         return true;
       },
     };
+  }
+
+  writable(): Uint8Array {
+    return this.reader.writable();
   }
 
   advance(count: number): void {

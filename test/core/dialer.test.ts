@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { DialError, explainAttempts } from "../../src/core/dial-error.ts";
+import { type DialerOptions, type DialResult, dial } from "../../src/core/dialer.ts";
+import { DialFailure, TransportError } from "../../src/core/errors.ts";
+import type {
+  DialOptions,
+  DialTarget,
+  Transport,
+  TransportFactory,
+  TransportKind,
+} from "../../src/core/transport.ts";
+import { turns } from "../compliance/transport.ts";
+import { ManualClock } from "../support/clock.ts";
+
+/** A wire that connects or fails when the test says so. */
+class FakeWire implements TransportFactory {
+  readonly kind: TransportKind;
+  readonly defaultPort: number;
+  readonly dials: { readonly target: DialTarget; readonly options: DialOptions }[] = [];
+  missing: string | undefined;
+  closed = 0;
+  #settle: {
+    readonly resolve: (wire: Transport) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+
+  constructor(kind: TransportKind, defaultPort: number) {
+    this.kind = kind;
+    this.defaultPort = defaultPort;
+  }
+
+  unavailable(): string | undefined {
+    return this.missing;
+  }
+
+  dial(target: DialTarget, options: DialOptions): Promise<Transport> {
+    this.dials.push({ target, options });
+    return new Promise((resolve, reject) => this.#settle.push({ resolve, reject }));
+  }
+
+  async connect(): Promise<Transport> {
+    const wire = {
+      kind: this.kind,
+      remoteAddress: `192.0.2.7:${this.defaultPort}`,
+      close: async () => {
+        this.closed += 1;
+      },
+    } as unknown as Transport;
+    this.#settle.shift()?.resolve(wire);
+    await turns(1);
+    return wire;
+  }
+
+  async fail(error: Error): Promise<void> {
+    this.#settle.shift()?.reject(error);
+    await turns(1);
+  }
+
+  get isAborted(): boolean {
+    return this.dials.at(-1)?.options.signal.aborted === true;
+  }
+}
+
+function scene() {
+  const clock = new ManualClock();
+  const tcp = new FakeWire("tcp", 445);
+  const quic = new FakeWire("quic", 443);
+  const nbt = new FakeWire("nbt", 139);
+  const start = (target: DialTarget, options: Partial<DialerOptions> = {}): Promise<DialResult> =>
+    dial(target, {
+      factories: [nbt, quic, tcp],
+      order: [{ kind: "tcp" }, { kind: "quic" }, { kind: "nbt" }],
+      clock,
+      ...options,
+    });
+  return { clock, tcp, quic, nbt, start };
+}
+
+function refusal(port: number): DialFailure {
+  return new DialFailure(`192.0.2.7:${port}`, "connection refused", { reason: "refused" });
+}
+
+async function errorOf(dialling: Promise<DialResult>): Promise<DialError> {
+  const error = await dialling.then(
+    () => assert.fail("it connected"),
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof DialError, String(error));
+  return error;
+}
+
+describe("dial", () => {
+  it("opens the first wire and leaves the others alone", async () => {
+    const { clock, tcp, quic, start } = scene();
+    const dialling = start({ host: "nas" });
+    clock.advance(40);
+    const wire = await tcp.connect();
+    const { transport, attempts } = await dialling;
+    assert.equal(transport, wire);
+    assert.deepEqual(attempts, [
+      { kind: "tcp", address: "192.0.2.7:445", startedMs: 0, endedMs: 40, outcome: "connected" },
+    ]);
+    clock.advance(10_000);
+    assert.equal(quic.dials.length, 0);
+    assert.equal(tcp.isAborted, false);
+  });
+
+  it("goes on at once when a wire fails", async () => {
+    const { clock, tcp, quic, start } = scene();
+    const dialling = start({ host: "nas" });
+    clock.advance(5);
+    const failure = refusal(445);
+    await tcp.fail(failure);
+    clock.advance(20);
+    await quic.connect();
+    const { transport, attempts } = await dialling;
+    assert.equal(transport.kind, "quic");
+    assert.deepEqual(attempts[0], {
+      kind: "tcp",
+      address: "192.0.2.7:445",
+      startedMs: 0,
+      endedMs: 5,
+      outcome: "failed",
+      reason: "connection refused",
+      error: failure,
+    });
+    assert.equal(attempts[1]?.startedMs, 5);
+  });
+
+  it("gives a slow wire company, and closes it when it comes late", async () => {
+    const { clock, tcp, quic, start } = scene();
+    const dialling = start({ host: "nas" });
+    clock.advance(999);
+    assert.equal(quic.dials.length, 0);
+    clock.advance(1);
+    assert.equal(quic.dials.length, 1);
+    clock.advance(30);
+    await quic.connect();
+    const { transport, attempts } = await dialling;
+    assert.equal(transport.kind, "quic");
+    assert.equal(tcp.isAborted, true);
+    assert.equal(quic.isAborted, false);
+    assert.deepEqual(attempts[0], {
+      kind: "tcp",
+      address: "nas:445",
+      startedMs: 0,
+      endedMs: 1030,
+      outcome: "abandoned",
+      reason: "quic was faster",
+    });
+    await tcp.connect();
+    assert.equal(tcp.closed, 1);
+    assert.equal(quic.closed, 0);
+  });
+
+  it("prefers the earlier wire when both connect in the same moment", async () => {
+    const { clock, tcp, quic, start } = scene();
+    const dialling = start({ host: "nas" }, { slowMs: 10 });
+    clock.advance(10);
+    await Promise.all([tcp.connect(), quic.connect()]);
+    const { transport, attempts } = await dialling;
+    assert.equal(transport.kind, "tcp");
+    assert.deepEqual(
+      attempts.map(({ outcome }) => outcome),
+      ["connected", "abandoned"],
+    );
+    assert.equal(quic.closed, 1);
+  });
+
+  it("names every attempt in its error", async () => {
+    const { tcp, quic, nbt, start } = scene();
+    quic.missing = "QUIC needs an addon";
+    const dialling = errorOf(start({ host: "nas" }));
+    await tcp.fail(refusal(445));
+    await nbt.fail(new TransportError("a strange thing"));
+    const error = await dialling;
+    assert.equal(
+      error.message,
+      "Cannot reach nas: tcp 192.0.2.7:445: connection refused; quic: QUIC needs an addon; nbt nas:139: a strange thing",
+    );
+    assert.equal(error.code, "ERR_SMB_DIAL");
+    assert.equal(error.ntStatusName, "NT_STATUS_CONNECTION_REFUSED");
+    assert.ok(error.cause instanceof DialFailure);
+    assert.deepEqual(error.target, { host: "nas" });
+    assert.equal(quic.dials.length, 0);
+  });
+
+  it("records wires that cannot reach the target, and those that are not there", async () => {
+    const { tcp, quic, start } = scene();
+    const picky: TransportFactory = Object.assign(quic, {
+      unsuitable: (target: DialTarget) => `${target.host} is an address`,
+    });
+    const order = [{ kind: "quic" }, { kind: "smbdirect" }, { kind: "tcp" }] as const;
+    const dialling = start({ host: "192.0.2.7" }, { order, factories: [picky, tcp] });
+    await turns(1);
+    await tcp.connect();
+    const { attempts } = await dialling;
+    assert.deepEqual(
+      attempts.map(({ kind, outcome, reason }) => [kind, outcome, reason]),
+      [
+        ["quic", "unsuitable", "192.0.2.7 is an address"],
+        ["smbdirect", "unavailable", "not part of this installation"],
+        ["tcp", "connected", undefined],
+      ],
+    );
+  });
+
+  it("has an error of its own for an empty order", async () => {
+    const error = await errorOf(scene().start({ host: "nas" }, { order: [] }));
+    assert.equal(error.message, "Cannot reach nas: no transport to try");
+    assert.equal(error.ntStatusName, "NT_STATUS_UNSUCCESSFUL");
+  });
+
+  it("takes the port of the choice, then the target's, then the wire's", async () => {
+    const { tcp, start } = scene();
+    const factories = [tcp];
+    const choice = { kind: "tcp", port: 1445 } as const;
+    void start({ host: "nas", port: 9 }, { factories, order: [choice] });
+    void start({ host: "nas", port: 9 }, { factories, order: [{ kind: "tcp" }] });
+    void start({ host: "nas" }, { factories, order: [{ kind: "tcp" }] });
+    assert.deepEqual(
+      tcp.dials.map(({ target }) => target.port),
+      [1445, 9, 445],
+    );
+  });
+
+  it("hands its time-out to the wires", async () => {
+    const { tcp, start } = scene();
+    void start({ host: "nas" }, { connectTimeoutMs: 123 });
+    void start({ host: "nas" });
+    assert.equal(tcp.dials[0]?.options.connectTimeoutMs, 123);
+    assert.ok(!("connectTimeoutMs" in (tcp.dials[1]?.options ?? {})));
+  });
+
+  it("aborts everything when it is told to", async () => {
+    const { clock, tcp, quic, nbt, start } = scene();
+    const controller = new AbortController();
+    const dialling = start({ host: "nas" }, { signal: controller.signal });
+    clock.advance(1000);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    await assert.rejects(dialling, reason);
+    assert.deepEqual([tcp.isAborted, quic.isAborted], [true, true]);
+    await tcp.connect();
+    assert.equal(tcp.closed, 1);
+    assert.equal(nbt.dials.length, 0);
+    assert.equal(clock.pending, 0);
+  });
+});
+
+describe("explainAttempts", () => {
+  it("tells the story in one line for each wire", () => {
+    const text = explainAttempts([
+      {
+        kind: "tcp",
+        address: "192.0.2.7:445",
+        startedMs: 0,
+        endedMs: 1030,
+        outcome: "abandoned",
+        reason: "nbt was faster",
+      },
+      {
+        kind: "quic",
+        address: "nas:443",
+        startedMs: 1000,
+        endedMs: 1000,
+        outcome: "unavailable",
+        reason: "needs an addon",
+      },
+      {
+        kind: "nbt",
+        address: "192.0.2.7:139",
+        startedMs: 1000.04,
+        endedMs: 1004.5,
+        outcome: "connected",
+      },
+    ]);
+    assert.deepEqual(text.split("\n"), [
+      "  +0.0 ms  tcp: 192.0.2.7:445 abandoned after 1030 ms: nbt was faster",
+      " +1000 ms  quic: unavailable: needs an addon",
+      " +1000 ms  nbt: 192.0.2.7:139 connected after 4.5 ms",
+    ]);
+  });
+});
