@@ -6,11 +6,7 @@ import { Command } from "./constants.ts";
 import { HEADER_LENGTH } from "./header.ts";
 
 /** [MS-SMB2] 2.2.21 Flags. */
-export const WriteFlags = {
-  WRITE_THROUGH: 0x0000_0001,
-  WRITE_UNBUFFERED: 0x0000_0002,
-  REQUEST_COMPRESSED: 0x0000_0004,
-} as const;
+export const WriteFlags = { WRITE_THROUGH: 0x0000_0001, WRITE_UNBUFFERED: 0x0000_0002 } as const;
 
 /** Where the data of a WRITE without channel information start; Samba accepts no other place. */
 export const WRITE_DATA_OFFSET = 0x70;
