@@ -11,6 +11,20 @@ export class Interrupts {
     return this.#run.signal;
   }
 
+  /** Why the run is to end; an AbortError for Ctrl-C. */
+  get reason(): unknown {
+    return this.#run.signal.reason;
+  }
+
+  /** Rejects when the run is to end. */
+  ended(): Promise<never> {
+    const { signal } = this;
+    return new Promise((_resolve, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+  }
+
   /** Ctrl-C calls `handler` instead of ending the run, until the result is called. */
   takeOver(handler: () => void): () => void {
     const before = this.#handler;

@@ -1,0 +1,64 @@
+import { NtStatusError, type ShareInfo } from "../core/index.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { StatedFailure } from "./failure.ts";
+import { printable } from "./render/printable.ts";
+import type { Run } from "./run.ts";
+import { parseLocation, type RemoteLocation } from "./url.ts";
+
+/** `-L HOST`: the shares of a server. Returns the exit status. */
+export async function listShares(run: Run, host: string): Promise<number> {
+  const { io, options, personality } = run;
+  const shares = await fetchShares(run, parseHost(host, personality.hasExtensions));
+  if (options.grepable) io.out(formatGrepable(shares));
+  else if (options.json) io.out(formatJson(shares));
+  else io.out(formatShares(shares));
+  const tellsWorkgroups = !personality.hasExtensions && !options.grepable;
+  if (tellsWorkgroups) io.out("SMB1 disabled -- no workgroup available\n");
+  return ExitCode.OK;
+}
+
+/** The shares that a server tells us about. */
+export async function fetchShares(
+  run: Run,
+  location: RemoteLocation,
+): Promise<readonly ShareInfo[]> {
+  const client = await run.connect(location);
+  try {
+    return await client.listShares({ signal: run.signal });
+  } catch (error) {
+    throw error instanceof NtStatusError
+      ? new StatedFailure(`${error.statusName} listing the shares of ${location.host}`, {
+          cause: error,
+        })
+      : error;
+  }
+}
+
+function parseHost(host: string, hasPorts: boolean): RemoteLocation {
+  if (hasPorts) return parseLocation(`//${host}`);
+  return { host, share: "", path: "", hasTrailingSeparator: false };
+}
+
+/** The table that smbclient prints. */
+export function formatShares(shares: readonly ShareInfo[]): string {
+  const rows = shares.map(
+    ({ name, typeName, comment }) =>
+      `\t${printable(name).padEnd(15)} ${typeName.padEnd(10)}${printable(comment)}\n`,
+  );
+  return `\n\tSharename       Type      Comment\n\t---------       ----      -------\n${rows.join("")}`;
+}
+
+function formatGrepable(shares: readonly ShareInfo[]): string {
+  return shares
+    .map(({ name, typeName, comment }) => `${typeName}|${printable(name)}|${printable(comment)}\n`)
+    .join("");
+}
+
+function formatJson(shares: readonly ShareInfo[]): string {
+  return shares.map((share) => `${JSON.stringify(shareJson(share))}\n`).join("");
+}
+
+/** A share as `--json` shows it; documented in docs/json.md. */
+export function shareJson({ name, typeName, comment, isSpecial }: ShareInfo): object {
+  return { name, type: typeName.toLowerCase(), comment, special: isSpecial };
+}

@@ -1,0 +1,115 @@
+import { userInfo } from "node:os";
+import { SECRET_VARIABLES } from "./config/environment.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { Interrupts } from "./interrupts.ts";
+import { type Invocation, parseCommandLine } from "./options.ts";
+import { choosePersonality, type Personality } from "./personality.ts";
+import { ProcessIo } from "./process-io.ts";
+
+/** Output that nobody reads any more ends a one-shot job quietly. */
+class ReaderGone extends Error {}
+
+const SIGNAL_STATUS = { SIGHUP: 129, SIGTERM: 143 } as const;
+
+/** A signal other than Ctrl-C asked us to go. */
+class Terminated extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super("terminated");
+    this.name = "AbortError";
+    this.status = status;
+  }
+}
+
+const [, programPath, ...argv] = process.argv;
+const personality = choosePersonality(programPath, process.env);
+hideCommandLine(personality);
+const environment = takeEnvironment(personality);
+const interrupts = new Interrupts();
+const invocation = parseCommandLine(argv, personality);
+const io = new ProcessIo({
+  messagesToStderr: "options" in invocation && invocation.options.messagesToStderr,
+  asksOnStdout: !personality.hasExtensions,
+  onReaderGone: () => {
+    // Commands of -c and scripts go on: transfers must not stop because a pager was closed.
+    if (invocation.kind === "subcommand") interrupts.end(new ReaderGone());
+  },
+});
+
+listenToSignals();
+await leave(await execute(invocation));
+
+/**
+ * The command line may hold a password: it leaves the process list first of all. On Linux the title
+ * is written over the arguments.
+ */
+function hideCommandLine({ program }: Personality): void {
+  process.title = program;
+  process.argv.length = Math.min(process.argv.length, 2);
+}
+
+/** The variables as we use them; programs that we start do not get the secret ones. */
+function takeEnvironment({ hasExtensions }: Personality): Record<string, string | undefined> {
+  const copy: Record<string, string | undefined> = { ...process.env };
+  for (const name of SECRET_VARIABLES) delete process.env[name];
+  const isNameless = (copy["USER"] ?? "") === "" && (copy["LOGNAME"] ?? "") === "";
+  if (hasExtensions && isNameless) copy["USER"] = systemUserName();
+  return copy;
+}
+
+function systemUserName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
+function listenToSignals(): void {
+  process.on("SIGINT", () => {
+    // Pressed again while we are still tidying up: go at once.
+    if (interrupts.signal.aborted) process.exit(ExitCode.INTERRUPTED);
+    interrupts.interrupt();
+  });
+  for (const name of ["SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      const status = SIGNAL_STATUS[name];
+      if (interrupts.signal.aborted) process.exit(status);
+      interrupts.end(new Terminated(status));
+    });
+  }
+}
+
+async function execute(asked: Invocation): Promise<number> {
+  switch (asked.kind) {
+    case "list":
+    case "shell":
+    case "subcommand": {
+      const { run } = await import("./run.ts");
+      const localCwd = process.cwd();
+      const status = await run(asked, { io, personality, environment, interrupts, localCwd });
+      const { reason } = interrupts;
+      if (reason instanceof Terminated) return reason.status;
+      return reason instanceof ReaderGone ? ExitCode.OK : status;
+    }
+    default: {
+      const { answer } = await import("./informative.ts");
+      return answer(asked, io, personality);
+    }
+  }
+}
+
+/** Ends the process when everything that was written has been handed over. */
+async function leave(status: number): Promise<never> {
+  try {
+    await io.flush();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EPIPE") {
+      process.stderr.write(`${personality.program}: cannot write: ${message}\n`);
+      process.exit(status === ExitCode.OK ? ExitCode.FAILURE : status);
+    }
+  }
+  process.exit(status);
+}

@@ -1,0 +1,43 @@
+import { StatedFailure } from "./failure.ts";
+import type { Options } from "./option-values.ts";
+import type { Personality } from "./personality.ts";
+import { UsageError } from "./usage-error.ts";
+
+/**
+ * Ends a run whose options ask for what is not to be had.
+ *
+ * @throws {UsageError} in our words, or {StatedFailure} in smbclient's
+ */
+export function refuse(options: Options, personality: Personality): void {
+  const [first] = options.refused;
+  if (first !== undefined) throw refusal(first, personality);
+  if (!options.requiresKerberos) return;
+  if (personality.hasExtensions) {
+    throw new UsageError(
+      "Kerberos is not supported yet: leave --use-kerberos=required, --use-krb5-ccache and -k out to log on with NTLM",
+    );
+  }
+  throw new StatedFailure("session setup failed: NT_STATUS_INVALID_PARAMETER", {
+    epilogue:
+      "gensec_spnego_client_negTokenInit_step: Could not find a suitable mechtype in NEG_TOKEN_INIT",
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  tar: "tar is not supported yet",
+  message: "WinPopup messages need SMB1 and are not supported",
+  browse: "browsing by DNS-SD is not supported",
+  "machine-pass":
+    "the machine account's password lies in Samba's private database, which is not read",
+};
+
+const SMBCLIENT_WORDS: Readonly<Record<string, string>> = {
+  browse: "DNS-SD browsing is not supported on this platform",
+  message: "NetBIOS over TCP disabled.",
+};
+
+function refusal(option: string, personality: Personality): Error {
+  const words = SMBCLIENT_WORDS[option];
+  if (!personality.hasExtensions && words !== undefined) return new StatedFailure(words);
+  return new UsageError(`--${option}: ${REASONS[option] ?? "not supported"}`);
+}

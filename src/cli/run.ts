@@ -1,0 +1,194 @@
+import type { SmbClient, Tree } from "../core/index.ts";
+import { captureTo, defaultTransports, type PacketCapture } from "../transports/index.ts";
+import { loadConfig } from "./config/load-config.ts";
+import { type ConnectSettings, connectClient } from "./connect.ts";
+import {
+  credentialsFor,
+  type Identity,
+  identify,
+  needsPassword,
+  passwordQuestion,
+} from "./credentials.ts";
+import { StatedFailure, tellFailure } from "./failure.ts";
+import type { Interrupts } from "./interrupts.ts";
+import type { Io } from "./io.ts";
+import { DebugLevel, Log } from "./log.ts";
+import type { Options } from "./option-values.ts";
+import type { Invocation } from "./options.ts";
+import type { Personality } from "./personality.ts";
+import { refuse } from "./refusals.ts";
+import type { RemoteLocation } from "./url.ts";
+
+/** What a run gets from its process. */
+export interface RunEnvironment {
+  readonly io: Io;
+  readonly personality: Personality;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly interrupts: Interrupts;
+  /** Where local names begin. */
+  readonly localCwd: string;
+}
+
+/** A command line that needs a server. */
+export type ServerInvocation = Extract<Invocation, { kind: "list" | "shell" | "subcommand" }>;
+
+/** Does what the command line asks for and returns the exit status; failures are told, not thrown. */
+export async function run(
+  invocation: ServerInvocation,
+  environment: RunEnvironment,
+): Promise<number> {
+  const { io, personality } = environment;
+  const { options } = invocation;
+  let run: Run | undefined;
+  try {
+    refuse(options, personality);
+    run = new Run(environment, options);
+    return await dispatch(invocation, run);
+  } catch (error) {
+    const isInterrupted = environment.interrupts.signal.aborted;
+    if (!isInterrupted) tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
+    return personality.statusOf(isInterrupted ? environment.interrupts.reason : error);
+  } finally {
+    await run?.close();
+  }
+}
+
+async function dispatch(invocation: ServerInvocation, run: Run): Promise<number> {
+  switch (invocation.kind) {
+    case "list": {
+      const { listShares } = await import("./list-shares.ts");
+      return listShares(run, invocation.host);
+    }
+    case "shell": {
+      const { runShell } = await import("./run-shell.ts");
+      return runShell(run, invocation.service);
+    }
+    case "subcommand": {
+      const { runSubcommand } = await import("./oneshot/index.ts");
+      return runSubcommand(run, invocation.name, invocation.operands);
+    }
+  }
+}
+
+/** The configuration of a run and the connections it has opened. */
+export class Run {
+  readonly environment: RunEnvironment;
+  readonly options: Options;
+  readonly log: Log;
+  readonly #capture: PacketCapture | undefined;
+  readonly #settings: ConnectSettings;
+  readonly #clients: SmbClient[] = [];
+  #identity: Identity | undefined;
+
+  /**
+   * Reads the configuration.
+   *
+   * @throws {UsageError} for options that make no sense
+   */
+  constructor(environment: RunEnvironment, options: Options) {
+    const { io, personality } = environment;
+    this.environment = environment;
+    this.options = options;
+    this.log = new Log(io, { level: options.debugLevel, toStdout: options.debugToStdout });
+    const config = loadConfig(options, environment.environment);
+    for (const warning of config.warnings) io.err(`${warning}\n`);
+    for (const option of options.ignored) {
+      this.log.tell(DebugLevel.STORY, `${option} has no meaning here and is ignored\n`);
+    }
+    const transports = defaultTransports();
+    this.#capture = options.pcapFile === undefined ? undefined : openCapture(options.pcapFile);
+    this.#settings = {
+      io,
+      personality,
+      options,
+      config,
+      log: this.log,
+      transports: this.#capture?.wrap(transports) ?? transports,
+      signal: environment.interrupts.signal,
+    };
+  }
+
+  get io(): Io {
+    return this.environment.io;
+  }
+
+  get personality(): Personality {
+    return this.environment.personality;
+  }
+
+  /** Aborted when the run is to end. */
+  get signal(): AbortSignal {
+    return this.environment.interrupts.signal;
+  }
+
+  /** Connects and logs on, asking for a password where one is needed. */
+  async connect(location: RemoteLocation): Promise<SmbClient> {
+    const identity = await this.#identify(location);
+    const client = await this.#logOn(location, identity);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Leaves every server in good order, but does not wait long for one that is silent. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_PATIENCE_MS);
+    });
+    await Promise.race([Promise.all(this.#clients.map((client) => client.close())), patience]);
+    clearTimeout(timer);
+    this.#capture?.close();
+  }
+
+  async #logOn(location: RemoteLocation, identity: Identity): Promise<SmbClient> {
+    const { personality, io } = this.environment;
+    const credentials = credentialsFor(identity, personality);
+    try {
+      return await connectClient(this.#settings, location, credentials);
+    } catch (error) {
+      const isRefusal = error instanceof StatedFailure && error.message.startsWith("session setup");
+      const mayFallBack = personality.fallsBackToAnonymous && !identity.isChosen;
+      if (!isRefusal || !mayFallBack || credentials.kind === "anonymous") throw error;
+      const nobody = { kind: "anonymous", username: "", domain: "" } as const;
+      const client = await connectClient(this.#settings, location, nobody);
+      io.out("Anonymous login successful\n");
+      return client;
+    }
+  }
+
+  async #identify(location: RemoteLocation): Promise<Identity> {
+    const identity = identify({
+      options: this.options,
+      environment: this.environment.environment,
+      workgroup: this.#settings.config.workgroup,
+      url: location,
+    });
+    if (!needsPassword(identity)) return identity;
+    const known = this.#identity;
+    const isSame = known?.username === identity.username && known.domain === identity.domain;
+    const password = isSame
+      ? known.password
+      : await this.environment.io.askSecret(passwordQuestion(identity));
+    // Asked once for all the servers of a run.
+    this.#identity = { ...identity, password: password ?? "" };
+    return this.#identity;
+  }
+}
+
+const CLOSE_PATIENCE_MS = 2000;
+
+function openCapture(path: string): PacketCapture {
+  try {
+    return captureTo(path);
+  } catch (cause) {
+    throw new StatedFailure(`Cannot write the capture ${path}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** A share and the client it was reached by. */
+export interface ConnectedShare {
+  readonly client: SmbClient;
+  readonly tree: Tree;
+}
