@@ -51,6 +51,7 @@ export {
   type WritePipelineResult,
   writePipeline,
 } from "./file/write-pipeline.ts";
+export type { CreateResponse } from "./smb2/create.ts";
 export type { DirectoryEntry } from "./fscc/directory-information.ts";
 export {
   FileAttributes,

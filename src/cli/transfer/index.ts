@@ -16,6 +16,7 @@
  * The single-file functions throw what went wrong. The many-file functions collect the failures of
  * single files; only an abort or a lost connection rejects.
  */
+export { downloadFile, downloadMany } from "./download.ts";
 export type {
   DownloadItem,
   FinishedFile,
@@ -26,5 +27,14 @@ export type {
   TransferSummary,
   UploadItem,
 } from "./environment.ts";
+export { hasWildcard, matchesMask } from "./masks.ts";
+export { planDownload } from "./plan-download.ts";
 export type { DownloadPlan, PlanCandidate, UploadPlan } from "./plan-options.ts";
-export { type FileProgress, silentProgress, type TransferProgress } from "./progress.ts";
+export { planUpload } from "./plan-upload.ts";
+export {
+  createProgress,
+  type FileProgress,
+  silentProgress,
+  type TransferProgress,
+} from "./progress.ts";
+export { uploadFile, uploadMany } from "./upload.ts";

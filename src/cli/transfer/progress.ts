@@ -1,10 +1,10 @@
+import type { Io } from "../io.ts";
+
 /** What a transfer tells of itself while it runs. Every method returns quickly and never throws. */
 export interface TransferProgress {
-  /** A file begins. `size` is undefined where nobody knows it yet (a pipe). */
+  /** A file begins. `size` is undefined where nobody knows it yet. */
   begin(file: string, size: number | undefined): FileProgress;
-  /** `files` and `bytes` more are known to be to do; called while a tree is still being listed. */
-  expect?(files: number, bytes: number): void;
-  /** Everything is over, well or not: draw the last state, give the terminal back. Idempotent. */
+  /** Everything is over, well or not: draws the last state, gives the terminal back. Idempotent. */
   end(): void;
 }
 
@@ -23,3 +23,10 @@ export const silentProgress: TransferProgress = {
   begin: () => silentFile,
   end() {},
 };
+
+/** Bars on standard error where that is a terminal, silence elsewhere. Call `end` in any case. */
+export async function createProgress(io: Pick<Io, "isErrTerminal">): Promise<TransferProgress> {
+  if (!io.isErrTerminal) return silentProgress;
+  const { BarProgress } = await import("./progress-bars.ts");
+  return new BarProgress(process.stderr);
+}

@@ -1,0 +1,258 @@
+import { mkdirSync } from "node:fs";
+import {
+  type CreateResponse,
+  closeQuietly,
+  FileAttributes,
+  NtStatusError,
+  type Piece,
+  queryAllocatedRanges,
+  READ_ACCESS,
+  type File as RemoteFile,
+  readPipeline,
+  readSmallFile,
+  TransferError,
+} from "../../core/index.ts";
+import type {
+  DownloadItem,
+  FinishedFile,
+  TransferEnvironment,
+  TransferOptions,
+  TransferSummary,
+} from "./environment.ts";
+import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
+import {
+  type LocalTarget,
+  type LocalTimes,
+  OutputTarget,
+  openLocalTarget,
+  storeLocalFile,
+} from "./local-target.ts";
+import { type FileProgress, silentProgress } from "./progress.ts";
+import { resumeDownload } from "./resume.ts";
+import { runBounded } from "./run.ts";
+import { Tally } from "./tally.ts";
+import { localTimes } from "./times.ts";
+
+/** What is asked for with the first request when nobody knows a file's size. */
+const FIRST_READ_BYTES = 65_536;
+/** Below this much to gain, asking where a file's holes are does not pay. */
+const WORTHWHILE_HOLE_BYTES = 128 * 1024;
+
+/**
+ * Fetches one file. It appears under its local name when it is whole; until then, and after any
+ * failure, what was there before stays. `-` as local path is standard output.
+ *
+ * @throws {NtStatusError} where the server refuses
+ * @throws {TransferError} where the file changed on the way or cannot be stored
+ */
+export function downloadFile(
+  env: TransferEnvironment,
+  remotePath: string,
+  localPath: string,
+  options: TransferOptions = {},
+): Promise<FinishedFile> {
+  return new Download(env, { remotePath, localPath }, env.signal).run(options);
+}
+
+/**
+ * Fetches what `items` yields, several at once, while it is still being listed. Directories are made.
+ * Failures of single files are collected and the rest goes on.
+ *
+ * @throws what makes going on pointless: an abort, a lost connection, a full disk, a failed listing
+ */
+export async function downloadMany(
+  env: TransferEnvironment,
+  items: Iterable<DownloadItem> | AsyncIterable<DownloadItem>,
+): Promise<TransferSummary> {
+  const tally = new Tally(env);
+  const failed = ({ remotePath, localPath }: DownloadItem, error: unknown): void =>
+    tally.failed({ path: remotePath, remotePath, localPath, error });
+  await runBounded({
+    items,
+    jobs: jobsOf(env.settings),
+    budget: BUDGET_BYTES,
+    weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.entry?.size),
+    run: async (item, signal) => {
+      if (item.error !== undefined) throw item.error;
+      if (item.isDirectory === true) mkdirSync(item.localPath, { recursive: true });
+      else tally.finished(await new Download(env, item, signal).run({}));
+    },
+    onFailure: failed,
+    signal: env.signal,
+  });
+  return tally.summary();
+}
+
+class Download {
+  readonly #env: TransferEnvironment;
+  readonly #item: DownloadItem;
+  readonly #signal: AbortSignal;
+  readonly #startedAt = performance.now();
+
+  constructor(env: TransferEnvironment, item: DownloadItem, signal: AbortSignal) {
+    this.#env = env;
+    this.#item = item;
+    this.#signal = signal;
+  }
+
+  async run(options: TransferOptions): Promise<FinishedFile> {
+    const { remotePath, entry } = this.#item;
+    const progress = (this.#env.progress ?? silentProgress).begin(remotePath, entry?.size);
+    try {
+      this.#signal.throwIfAborted();
+      const finished = await this.#fetch(options, progress);
+      progress.done();
+      return finished;
+    } catch (error) {
+      progress.failed(error);
+      throw error;
+    }
+  }
+
+  async #fetch(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
+    const { remotePath, localPath, entry } = this.#item;
+    const { tree, settings } = this.#env;
+    if (options.resume === true && localPath !== "-") {
+      const { size, bytes } = await resumeDownload(
+        { ...this.#env, signal: this.#signal },
+        remotePath,
+        localPath,
+        progress,
+      );
+      return this.#finished(size, bytes);
+    }
+    const limit = smallLimit(tree, settings);
+    const size = entry?.size ?? FIRST_READ_BYTES;
+    const finished =
+      size <= limit ? await this.#fetchSmall(Math.max(size, 1), progress) : undefined;
+    return finished ?? (await this.#fetchLarge(progress));
+  }
+
+  /** One round trip; undefined where the file turned out to be larger, or is not stored as a file. */
+  async #fetchSmall(length: number, progress: FileProgress): Promise<FinishedFile | undefined> {
+    const { remotePath, localPath } = this.#item;
+    const small = await readSmallFile(this.#env.tree, remotePath, { length, signal: this.#signal });
+    try {
+      if (!small.isWhole) return undefined;
+      const { data, created } = small;
+      const isStored =
+        localPath !== "-" &&
+        storeLocalFile(localPath, data, this.#usesTemporaryNames, this.#times(created));
+      if (!isStored) await this.#storeInOrder(data);
+      progress.advance(data.length);
+      return this.#finished(data.length, data.length);
+    } finally {
+      small.release();
+    }
+  }
+
+  async #storeInOrder(data: Uint8Array): Promise<void> {
+    const target = await this.#openTarget();
+    try {
+      if (data.length > 0) await target.write(data, 0, this.#signal);
+      await target.finish(data.length, undefined);
+    } catch (error) {
+      target.discard();
+      throw error;
+    }
+  }
+
+  async #fetchLarge(progress: FileProgress): Promise<FinishedFile> {
+    const { remotePath } = this.#item;
+    const { tree } = this.#env;
+    const file = await tree.openFile(remotePath, { access: READ_ACCESS, signal: this.#signal });
+    try {
+      const target = await this.#openTarget();
+      try {
+        const bytes = await this.#copy(file, target, progress);
+        await this.#checkEnd(file);
+        await target.finish(file.size, this.#times(file.created));
+        return this.#finished(file.size, bytes);
+      } catch (error) {
+        target.discard();
+        throw error;
+      }
+    } catch (error) {
+      await closeQuietly(tree, file.fileId);
+      throw error;
+    }
+  }
+
+  async #copy(file: RemoteFile, target: LocalTarget, progress: FileProgress): Promise<number> {
+    let bytes = 0;
+    await readPipeline(file, {
+      ranges: await this.#ranges(file, target),
+      place: async (data, offset, signal) => {
+        await target.write(data, offset, signal);
+        bytes += data.length;
+        progress.advance(data.length);
+      },
+      signal: this.#signal,
+      chunkBytes: this.#env.settings.ioSize,
+      windowBytes: WINDOW_BYTES,
+    });
+    return bytes;
+  }
+
+  /** All of the file, or only what is not a hole where the server knows and the target can have them. */
+  async #ranges(file: RemoteFile, target: LocalTarget): Promise<Piece[]> {
+    const { size, created } = file;
+    const whole = [{ offset: 0, length: size }];
+    const isSparse = (created.fileAttributes & FileAttributes.SPARSE_FILE) !== 0;
+    const saved = size - created.allocationSize;
+    if (!target.canHaveHoles || !(isSparse || saved > size / 10)) return whole;
+    if (size < WORTHWHILE_HOLE_BYTES) return whole;
+    const ranges: Piece[] = [];
+    try {
+      for await (const range of queryAllocatedRanges(file, size, { signal: this.#signal })) {
+        ranges.push(range);
+      }
+    } catch (error) {
+      if (error instanceof NtStatusError) return whole;
+      throw error;
+    }
+    target.allot(size);
+    return ranges;
+  }
+
+  /** Closes the file, and sees whether it stayed as it was while it was read. */
+  async #checkEnd(file: RemoteFile): Promise<void> {
+    const closed = await file.close({ postQuery: true, signal: this.#signal });
+    if (closed === undefined || closed.flags === 0) return;
+    const name = `\\${file.path}`;
+    if (closed.endOfFile < file.size) {
+      throw new TransferError(
+        `${name} became shorter while it was read: ${closed.endOfFile} of ${file.size} bytes are left`,
+      );
+    }
+    if (closed.endOfFile > file.size) {
+      this.#env.onNotice?.(
+        `${name} grew from ${file.size} to ${closed.endOfFile} bytes while it was read: the first ${file.size} were fetched`,
+      );
+    } else if (closed.lastWriteTime !== file.created.lastWriteTime) {
+      this.#env.onNotice?.(`${name} was written to while it was read`);
+    }
+  }
+
+  async #openTarget(): Promise<LocalTarget> {
+    const { localPath } = this.#item;
+    if (localPath !== "-") return await openLocalTarget(localPath, this.#usesTemporaryNames);
+    const { outBytes } = this.#env;
+    if (outBytes === undefined) throw new TransferError("There is no standard output to write to");
+    return new OutputTarget(outBytes);
+  }
+
+  #times(created: CreateResponse): LocalTimes | undefined {
+    return this.#env.settings.keepTimes ? localTimes(created) : undefined;
+  }
+
+  get #usesTemporaryNames(): boolean {
+    return this.#env.usesTemporaryNames !== false;
+  }
+
+  #finished(size: number, bytes: number): FinishedFile {
+    const { remotePath, localPath } = this.#item;
+    const ms = performance.now() - this.#startedAt;
+    return { direction: "download", remotePath, localPath, size, bytes, ms };
+  }
+}

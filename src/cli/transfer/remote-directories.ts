@@ -1,0 +1,52 @@
+import { NtStatus, NtStatusError, TransferError, type Tree } from "../../core/index.ts";
+
+/** Makes the directories of an upload, each once; what goes into one waits for it. */
+export class RemoteDirectories {
+  readonly #tree: Tree;
+  readonly #made = new Map<string, Promise<void>>();
+
+  constructor(tree: Tree) {
+    this.#tree = tree;
+  }
+
+  /**
+   * Begins to make `path`, once the directory it lies in is there. To be called as soon as it is met,
+   * so that what comes behind it finds it here.
+   */
+  begin(path: string, signal: AbortSignal): Promise<void> {
+    const making = this.ready(path).then(() => this.#make(path, signal));
+    // Whoever needs the directory gets the error; nobody may need it.
+    making.catch(() => {});
+    this.#made.set(path, making);
+    return making;
+  }
+
+  /**
+   * Resolves when the directory that `path` lies in is there.
+   *
+   * @throws {TransferError} where it could not be made
+   */
+  async ready(path: string): Promise<void> {
+    const cut = path.lastIndexOf("\\");
+    const parent = cut === -1 ? "" : path.slice(0, cut);
+    try {
+      await this.#made.get(parent);
+    } catch (cause) {
+      throw new TransferError(`The directory \\${parent} could not be made`, { cause });
+    }
+  }
+
+  async #make(path: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#tree.mkdir(path, { signal });
+    } catch (error) {
+      if (!isCollision(error)) throw error;
+      const { isDirectory } = await this.#tree.stat(path, { signal });
+      if (!isDirectory) throw error;
+    }
+  }
+}
+
+function isCollision(error: unknown): boolean {
+  return error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_COLLISION;
+}

@@ -1,0 +1,233 @@
+import {
+  CreateDisposition,
+  completeFile,
+  createTemporaryFile,
+  giveUp,
+  NtStatus,
+  NtStatusError,
+  type File as RemoteFile,
+  setSparse,
+  WRITE_ACCESS,
+  writePipeline,
+  writeSmallFile,
+} from "../../core/index.ts";
+import type {
+  FinishedFile,
+  TransferEnvironment,
+  TransferOptions,
+  TransferSummary,
+  UploadItem,
+} from "./environment.ts";
+import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
+import { LocalSource } from "./local-source.ts";
+import { type FileProgress, silentProgress } from "./progress.ts";
+import { RemoteDirectories } from "./remote-directories.ts";
+import { resumeUpload } from "./resume.ts";
+import { runBounded } from "./run.ts";
+import { Tally } from "./tally.ts";
+import { temporaryName } from "./temporary-name.ts";
+import { remoteTimes } from "./times.ts";
+
+/**
+ * Stores one file. It is written under a temporary name beside its final one and renamed when the
+ * server has all of it, unless `settings.inplace`. `-` as local path is standard input.
+ *
+ * @throws {NtStatusError} where the server refuses
+ * @throws {TransferError} where the local file changed on the way
+ */
+export function uploadFile(
+  env: TransferEnvironment,
+  localPath: string,
+  remotePath: string,
+  options: TransferOptions = {},
+): Promise<FinishedFile> {
+  return new Upload(env, { localPath, remotePath }, env.signal).run(options);
+}
+
+/**
+ * Stores what `items` yields, several at once, while it is still being walked. Directories are made.
+ * Failures of single files are collected and the rest goes on.
+ *
+ * @throws what makes going on pointless: an abort, a lost connection, a full disk
+ */
+export async function uploadMany(
+  env: TransferEnvironment,
+  items: Iterable<UploadItem> | AsyncIterable<UploadItem>,
+): Promise<TransferSummary> {
+  const tally = new Tally(env);
+  const directories = new RemoteDirectories(env.tree);
+  await runBounded({
+    items,
+    jobs: jobsOf(env.settings),
+    budget: BUDGET_BYTES,
+    weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.size),
+    run: async (item, signal) => {
+      if (item.error !== undefined) throw item.error;
+      if (item.isDirectory === true) return directories.begin(item.remotePath, signal);
+      await directories.ready(item.remotePath);
+      tally.finished(await new Upload(env, item, signal).run({}));
+    },
+    onFailure: ({ localPath, remotePath }, error) =>
+      tally.failed({ path: localPath, remotePath, localPath, error }),
+    signal: env.signal,
+  });
+  return tally.summary();
+}
+
+class Upload {
+  readonly #env: TransferEnvironment;
+  readonly #item: UploadItem;
+  readonly #signal: AbortSignal;
+  readonly #startedAt = performance.now();
+  /** Where it is written until it is whole; undefined for writing in place. */
+  readonly #temporaryPath: string | undefined;
+
+  constructor(env: TransferEnvironment, item: UploadItem, signal: AbortSignal) {
+    this.#env = env;
+    this.#item = item;
+    this.#signal = signal;
+    this.#temporaryPath = temporaryPathOf(item.remotePath, env.settings.inplace);
+  }
+
+  async run(options: TransferOptions): Promise<FinishedFile> {
+    const { localPath, size } = this.#item;
+    const progress = (this.#env.progress ?? silentProgress).begin(localPath, size);
+    try {
+      this.#signal.throwIfAborted();
+      const finished = await this.#store(options, progress);
+      progress.done();
+      return finished;
+    } catch (error) {
+      const told = this.#explain(error);
+      progress.failed(told);
+      throw told;
+    }
+  }
+
+  async #store(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
+    const { localPath, remotePath } = this.#item;
+    if (options.resume === true && localPath !== "-") {
+      const env = { ...this.#env, signal: this.#signal };
+      const { size, bytes } = await resumeUpload(env, localPath, remotePath, progress);
+      return this.#finished(size, bytes);
+    }
+    const source = await LocalSource.open(localPath);
+    try {
+      const { size } = source;
+      const isSmall = size !== undefined && size <= smallLimit(this.#env.tree, this.#env.settings);
+      return isSmall
+        ? await this.#storeSmall(source, size, progress)
+        : await this.#storeLarge(source, progress);
+    } finally {
+      source.close();
+    }
+  }
+
+  async #storeSmall(
+    source: LocalSource,
+    size: number,
+    progress: FileProgress,
+  ): Promise<FinishedFile> {
+    await writeSmallFile(this.#env.tree, {
+      path: this.#item.remotePath,
+      temporaryPath: this.#temporaryPath,
+      data: source.readWhole(size),
+      times: this.#env.settings.keepTimes ? remoteTimes(source.stats) : undefined,
+      signal: this.#signal,
+    });
+    progress.advance(size);
+    return this.#finished(size, size);
+  }
+
+  async #storeLarge(source: LocalSource, progress: FileProgress): Promise<FinishedFile> {
+    const { tree, settings } = this.#env;
+    const { remotePath } = this.#item;
+    const temporaryPath = this.#temporaryPath;
+    const file = await this.#create();
+    let size: number;
+    let sent: number;
+    try {
+      ({ size, sent } = await this.#send(source, file, progress));
+    } catch (error) {
+      await giveUp(tree, file.fileId, temporaryPath);
+      throw error;
+    }
+    await completeFile(file, {
+      renameTo: temporaryPath === undefined ? undefined : remotePath,
+      size,
+      times:
+        settings.keepTimes && source.size !== undefined ? remoteTimes(source.stats) : undefined,
+      signal: this.#signal,
+    });
+    return this.#finished(size, sent);
+  }
+
+  #create(): Promise<RemoteFile> {
+    const { tree } = this.#env;
+    const signal = this.#signal;
+    if (this.#temporaryPath !== undefined) {
+      return createTemporaryFile(tree, this.#temporaryPath, { signal });
+    }
+    const disposition = CreateDisposition.OVERWRITE_IF;
+    return tree.openFile(this.#item.remotePath, { access: WRITE_ACCESS, disposition, signal });
+  }
+
+  async #send(
+    source: LocalSource,
+    file: RemoteFile,
+    progress: FileProgress,
+  ): Promise<{ readonly size: number; readonly sent: number }> {
+    const { settings } = this.#env;
+    const skipZeros = source.hasHoles && (await this.#allowHoles(file));
+    const { end, sent } = await writePipeline(file, {
+      length: source.size,
+      fetch: (buffer, offset) => source.fetch(buffer, offset),
+      onWritten: (bytes) => progress.advance(bytes),
+      skipZeros,
+      signal: this.#signal,
+      chunkBytes: settings.ioSize,
+      windowBytes: WINDOW_BYTES,
+    });
+    source.checkSent(end);
+    if (skipZeros) await file.setEndOfFile(end, { signal: this.#signal });
+    return { size: end, sent };
+  }
+
+  async #allowHoles(file: RemoteFile): Promise<boolean> {
+    try {
+      await setSparse(file, { signal: this.#signal });
+      return true;
+    } catch (error) {
+      if (error instanceof NtStatusError) return false;
+      throw error;
+    }
+  }
+
+  /** A directory that takes new files but lets nobody rename or delete them needs other means. */
+  #explain(error: unknown): unknown {
+    const isDenied = error instanceof NtStatusError && error.status === NtStatus.ACCESS_DENIED;
+    if (!isDenied || this.#temporaryPath === undefined) return error;
+    const { status, command } = error;
+    const message = `${error.message}: if this directory takes files but lets nobody rename them, use --inplace`;
+    return new NtStatusError(status, {
+      command,
+      path: this.#item.remotePath,
+      message,
+      cause: error,
+    });
+  }
+
+  #finished(size: number, bytes: number): FinishedFile {
+    const { remotePath, localPath } = this.#item;
+    const ms = performance.now() - this.#startedAt;
+    return { direction: "upload", remotePath, localPath, size, bytes, ms };
+  }
+}
+
+/** Beside the final name; a stream of a file cannot be renamed into being one. */
+function temporaryPathOf(remotePath: string, inplace: boolean): string | undefined {
+  const cut = remotePath.lastIndexOf("\\") + 1;
+  const name = remotePath.slice(cut);
+  if (inplace || name.includes(":")) return undefined;
+  return remotePath.slice(0, cut) + temporaryName(name);
+}
