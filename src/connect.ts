@@ -1,0 +1,70 @@
+import {
+  type ClientOptions,
+  type Credentials,
+  type DialTarget,
+  defaultOrder,
+  SmbClient,
+} from "./core/index.ts";
+import { defaultTransports } from "./transports/index.ts";
+
+/** Options of `connect`: those of `SmbClient.connect`, all with defaults, and who logs on. */
+export interface ConnectOptions extends Partial<Omit<ClientOptions, "credentials">> {
+  /** The user; without one (here and in the URL) the logon is anonymous. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly domain?: string | undefined;
+}
+
+/**
+ * Connects with every wire there is, TCP first, and logs on. `server` is a name, an address, a
+ * `smb://[user[:password]@]server[:port]` URL (percent-encoded where needed), or a `DialTarget`.
+ * What `options` say wins over the URL.
+ *
+ * @throws {TypeError} where the URL is malformed or names a share: shares come with `connectTree`
+ * @throws {DialError} where no wire reaches the server
+ * @throws {AuthenticationError} where the server refuses the user
+ */
+export async function connect(
+  server: string | DialTarget,
+  options: ConnectOptions = {},
+): Promise<SmbClient> {
+  const { username, password, domain, ...rest } = options;
+  const place = typeof server === "string" ? parseServer(server) : { target: server };
+  const user = username ?? place.username;
+  const credentials: Credentials =
+    user === undefined
+      ? { kind: "anonymous", username: "", domain: "" }
+      : {
+          kind: "password",
+          username: user,
+          domain: domain ?? "",
+          password: password ?? place.password ?? "",
+        };
+  return await SmbClient.connect(place.target, {
+    transports: defaultTransports(),
+    order: defaultOrder,
+    ...rest,
+    credentials,
+  });
+}
+
+interface Place {
+  readonly target: DialTarget;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+function parseServer(text: string): Place {
+  if (!/^smb:/i.test(text)) return { target: { host: text } };
+  const url = new URL(text);
+  if (url.hostname === "") throw new TypeError(`No server in ${text}`);
+  if (url.pathname !== "" && url.pathname !== "/") {
+    throw new TypeError("connect() takes a server; connectTree() takes the share");
+  }
+  // An IPv6 address stands in brackets in a URL, and without them everywhere else.
+  const host = decodeURIComponent(url.hostname.replace(/^\[(.*)\]$/, "$1"));
+  const target = url.port === "" ? { host } : { host, port: Number(url.port) };
+  if (url.username === "") return { target };
+  const username = decodeURIComponent(url.username);
+  return { target, username, password: decodeURIComponent(url.password) };
+}
