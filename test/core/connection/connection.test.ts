@@ -1,0 +1,474 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type ClientOptions, SmbClient } from "../../../src/core/client.ts";
+import {
+  ProtocolError,
+  TimeoutError,
+  TransportClosedError,
+  WireFormatError,
+} from "../../../src/core/errors.ts";
+import { NtStatus } from "../../../src/core/nt-status.ts";
+import { NtStatusError } from "../../../src/core/nt-status-error.ts";
+import { Command, Dialect, HeaderFlags } from "../../../src/core/smb2/constants.ts";
+import { ManualClock } from "../../support/clock.ts";
+import { type FakeRequest, FakeServer, type FakeServerOptions } from "../../support/fake-server.ts";
+
+const FILE_ID = new Uint8Array(16).fill(9);
+const CREATED = {
+  oplockLevel: 0,
+  flags: 0,
+  createAction: 1,
+  creationTime: 0n,
+  lastAccessTime: 0n,
+  lastWriteTime: 0n,
+  changeTime: 0n,
+  allocationSize: 0,
+  endOfFile: 1 << 20,
+  fileAttributes: 0x80,
+  fileId: FILE_ID,
+  createContexts: [],
+};
+const CLOSED = { ...CREATED, flags: 0 };
+
+async function connected(options: FakeServerOptions = {}, client: Partial<ClientOptions> = {}) {
+  const server = new FakeServer(options);
+  server.on(Command.CREATE, ({ reply }) => reply({ body: CREATED }));
+  server.on(Command.CLOSE, ({ reply }) => reply({ body: CLOSED }));
+  const smb = await SmbClient.connect(
+    { host: "server" },
+    {
+      transports: [server.factory()],
+      order: [{ kind: "memory" }],
+      credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
+      ...client,
+    },
+  );
+  return { server, client: smb, tree: await smb.connectTree("share") };
+}
+
+async function openFile(options: FakeServerOptions = {}, client: Partial<ClientOptions> = {}) {
+  const all = await connected(options, client);
+  return { ...all, file: await all.tree.openFile("f", { access: 1 }) };
+}
+
+describe("a connection", () => {
+  for (const dialect of Object.values(Dialect).filter((d) => d !== Dialect.SMB_2_WILDCARD)) {
+    it(`signs and verifies with dialect 0x${dialect.toString(16)}`, async () => {
+      const { server, file } = await openFile({ dialect });
+      server.on(Command.READ, ({ reply }) =>
+        reply({ body: { data: Uint8Array.of(1, 2, 3), dataRemaining: 0, flags: 0 } }),
+      );
+      const into = new Uint8Array(10);
+      assert.equal(await file.read(into, 0), 3);
+      assert.deepEqual([...into.subarray(0, 3)], [1, 2, 3]);
+      const [request] = server.requestsOf(Command.READ);
+      assert.ok(((request?.header.flags ?? 0) & HeaderFlags.SIGNED) !== 0);
+    });
+  }
+
+  it("matches replies that come out of order", async () => {
+    const { server, file } = await openFile();
+    const held: FakeRequest[] = [];
+    server.on(Command.READ, (request) => {
+      held.push(request);
+      if (held.length < 3) return;
+      for (const each of held.toReversed()) {
+        const { offset } = each.body as { offset: number };
+        each.reply({ body: { data: Uint8Array.of(offset), dataRemaining: 0, flags: 0 } });
+      }
+    });
+    const results = await Promise.all(
+      [1, 2, 3].map(async (offset) => {
+        const into = new Uint8Array(1);
+        await file.read(into, offset);
+        return into[0];
+      }),
+    );
+    assert.deepEqual(results, [1, 2, 3]);
+  });
+
+  it("waits for the final response after STATUS_PENDING and takes its credits", async () => {
+    const { server, client, file } = await openFile({ credits: 1 });
+    server.on(Command.READ, ({ reply }) => {
+      reply({
+        status: NtStatus.PENDING,
+        flags: HeaderFlags.ASYNC_COMMAND,
+        asyncId: 5n,
+        credits: 3,
+        unsigned: true,
+      });
+      reply({
+        flags: HeaderFlags.ASYNC_COMMAND,
+        asyncId: 5n,
+        credits: 0,
+        body: { data: new Uint8Array(4), dataRemaining: 0, flags: 0 },
+      });
+    });
+    const before = client.connection.creditLimit;
+    assert.equal(await file.read(new Uint8Array(4), 0), 4);
+    assert.equal(client.connection.creditLimit, before - 1 + 3);
+  });
+
+  it("cancels an aborted request by its AsyncId and survives the late answer", async () => {
+    const { server, file } = await openFile();
+    let pending: FakeRequest | undefined;
+    server.on(Command.READ, (request) => {
+      pending = request;
+      request.reply({
+        status: NtStatus.PENDING,
+        flags: HeaderFlags.ASYNC_COMMAND,
+        asyncId: 77n,
+        unsigned: true,
+      });
+    });
+    server.on(Command.CANCEL, () => {
+      pending?.reply({
+        status: NtStatus.CANCELLED,
+        flags: HeaderFlags.ASYNC_COMMAND,
+        asyncId: 77n,
+      });
+    });
+    const abort = new AbortController();
+    const reading = file.read(new Uint8Array(4), 0, { signal: abort.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    abort.abort(new Error("enough"));
+    await assert.rejects(reading, /enough/);
+    await new Promise((resolve) => setImmediate(resolve));
+    const [cancel] = server.requestsOf(Command.CANCEL);
+    assert.equal(cancel?.header.asyncId, 77n);
+    assert.equal(cancel?.header.messageId, pending?.header.messageId);
+    await file.close();
+  });
+
+  it("closes a file whose CREATE was answered after the caller had gone", async () => {
+    const { server, tree } = await connected();
+    let late: FakeRequest | undefined;
+    server.on(Command.CREATE, (request) => {
+      late = request;
+    });
+    const abort = new AbortController();
+    const opening = tree.openFile("x", { access: 1, signal: abort.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    await assert.rejects(opening, { name: "AbortError" });
+    const closed = new Promise<void>((resolve) => {
+      server.on(Command.CLOSE, ({ reply }) => {
+        reply({ body: CLOSED });
+        resolve();
+      });
+    });
+    late?.reply({ body: CREATED });
+    await closed;
+    assert.equal(server.requestsOf(Command.CLOSE).length, 1);
+  });
+
+  it("never has more credits in use than the server granted", async () => {
+    const { server, file, client } = await openFile({ credits: 4 });
+    let inFlight = 0;
+    let most = 0;
+    const held: FakeRequest[] = [];
+    server.on(Command.READ, (request) => {
+      inFlight += Math.max(1, request.header.creditCharge);
+      most = Math.max(most, inFlight);
+      held.push(request);
+      setImmediate(() => {
+        for (const each of held.splice(0)) {
+          const charge = Math.max(1, each.header.creditCharge);
+          inFlight -= charge;
+          each.reply({
+            credits: charge,
+            body: { data: new Uint8Array(1), dataRemaining: 0, flags: 0 },
+          });
+        }
+      });
+    });
+    const limit = client.connection.creditLimit;
+    const reads = Array.from({ length: 50 }, (_, i) =>
+      file.read(new Uint8Array(1 + (i % 3) * 65536), 0),
+    );
+    await Promise.all(reads);
+    assert.ok(most <= limit, `${most} credits used of ${limit}`);
+    assert.equal(client.connection.creditLimit, limit);
+  });
+
+  it("splits what one READ asks for by the credits it has", async () => {
+    const { server, file, client } = await openFile({ credits: 1, maxReadSize: 1 << 20 });
+    assert.ok(client.connection.creditLimit < 16);
+    server.on(Command.READ, ({ body, reply }) =>
+      reply({
+        body: {
+          data: new Uint8Array((body as { length: number }).length),
+          dataRemaining: 0,
+          flags: 0,
+        },
+      }),
+    );
+    const got = await file.read(new Uint8Array(1 << 20), 0);
+    assert.ok(got >= 65536 && got < 1 << 20);
+  });
+
+  const breaches: readonly [string, (server: FakeServer) => void, RegExp][] = [
+    [
+      "an unsigned response",
+      (s) =>
+        s.on(Command.READ, ({ reply }) =>
+          reply({ status: NtStatus.ACCESS_DENIED, unsigned: true }),
+        ),
+      /unsigned/,
+    ],
+    [
+      "a changed byte",
+      (s) =>
+        s.on(Command.READ, ({ reply }) =>
+          reply({
+            body: { data: new Uint8Array(8), dataRemaining: 0, flags: 0 },
+            tamper: flipLast,
+          }),
+        ),
+      /altered/,
+    ],
+    [
+      "an answer to nothing",
+      (s) =>
+        s.on(Command.READ, ({ reply }) =>
+          reply({ status: NtStatus.ACCESS_DENIED, messageId: 40_000 }),
+        ),
+      /never sent/,
+    ],
+    [
+      "SMB1",
+      (s) =>
+        s.on(Command.READ, () =>
+          s.sendRaw(Uint8Array.of(0xff, 0x53, 0x4d, 0x42, ...new Uint8Array(60))),
+        ),
+      /SMB1/,
+    ],
+    [
+      "compression",
+      (s) =>
+        s.on(Command.READ, () =>
+          s.sendRaw(Uint8Array.of(0xfc, 0x53, 0x4d, 0x42, ...new Uint8Array(60))),
+        ),
+      /compress/,
+    ],
+    [
+      "an encrypted frame of a strange session",
+      (s) =>
+        s.on(Command.READ, () =>
+          s.sendRaw(Uint8Array.of(0xfd, 0x53, 0x4d, 0x42, ...new Uint8Array(100))),
+        ),
+      /session|encrypted/,
+    ],
+  ];
+  for (const [name, provoke, message] of breaches) {
+    it(`ends at ${name}`, async () => {
+      const { server, client, file } = await openFile();
+      provoke(server);
+      await assert.rejects(file.read(new Uint8Array(8), 0), (error: unknown) => {
+        assert.ok(
+          error instanceof ProtocolError || error instanceof WireFormatError,
+          String(error),
+        );
+        assert.match((error as Error).message, message);
+        return true;
+      });
+      assert.equal(client.connection.isClosed, true);
+      await assert.rejects(file.read(new Uint8Array(8), 0), ProtocolError);
+    });
+  }
+
+  it("ends at a response cut short", async () => {
+    const { server, client, file } = await openFile();
+    server.on(Command.READ, () => server.sendRaw(Uint8Array.of(0xfe, 0x53, 0x4d, 0x42, 64)));
+    await assert.rejects(file.read(new Uint8Array(8), 0), WireFormatError);
+    assert.equal(client.connection.isClosed, true);
+  });
+
+  it("rejects everything under way when the server hangs up", async () => {
+    const { server, file } = await openFile();
+    server.on(Command.READ, () => {});
+    const reads = [1, 2, 3].map((offset) => file.read(new Uint8Array(1), offset));
+    const settled = Promise.allSettled(reads);
+    await new Promise((resolve) => setImmediate(resolve));
+    await server.disconnect();
+    for (const result of await settled) {
+      assert.ok(result.status === "rejected" && result.reason instanceof TransportClosedError);
+    }
+  });
+
+  it("names the status, the command and the path of a refusal", async () => {
+    const { server, tree } = await connected();
+    server.on(Command.CREATE, ({ reply }) => reply({ status: NtStatus.ACCESS_DENIED }));
+    await assert.rejects(tree.openFile("dir\\x", { access: 1 }), (error: unknown) => {
+      assert.ok(error instanceof NtStatusError);
+      assert.equal(error.statusName, "NT_STATUS_ACCESS_DENIED");
+      assert.equal(error.command, "CREATE");
+      assert.equal(error.path, "dir\\x");
+      return true;
+    });
+  });
+});
+
+describe("silence", () => {
+  async function silent(clock: ManualClock) {
+    const all = await openFile({}, { clock, timeoutMs: 20_000 });
+    all.server.on(Command.READ, () => {});
+    return all;
+  }
+
+  it("of the whole server ends the connection after the time-out, and names the request", async () => {
+    const clock = new ManualClock();
+    const { server, file } = await silent(clock);
+    server.on(Command.ECHO, () => {});
+    const reading = file.read(new Uint8Array(8), 0);
+    const outcome = assert.rejects(reading, (error: unknown) => {
+      assert.ok(error instanceof TimeoutError, String(error));
+      assert.match(error.message, /READ request/);
+      return true;
+    });
+    await tick(clock, 30_000);
+    await outcome;
+    assert.ok(server.requestsOf(Command.ECHO).length >= 1);
+  });
+
+  it("of one request is borne while the server answers ECHO, but not for ever", async () => {
+    const clock = new ManualClock();
+    const { client, file } = await silent(clock);
+    let error: unknown;
+    const reading = file.read(new Uint8Array(8), 0).catch((reason: unknown) => {
+      error = reason;
+    });
+    await tick(clock, 60_000);
+    assert.equal(error, undefined);
+    await tick(clock, 90_000);
+    await reading;
+    assert.ok(error instanceof TimeoutError, String(error));
+    assert.equal(client.connection.isClosed, false);
+  });
+
+  it("does not count while nothing is asked", async () => {
+    const clock = new ManualClock();
+    const { client } = await silent(clock);
+    await tick(clock, 300_000);
+    assert.equal(client.connection.isClosed, false);
+  });
+});
+
+describe("a session", () => {
+  it("authenticates anew when it has expired, once for all requests, and repeats them", async () => {
+    const { server, file } = await openFile();
+    const setups = server.requestsOf(Command.SESSION_SETUP).length;
+    server.on(Command.READ, ({ reply }) =>
+      reply(
+        server.requestsOf(Command.SESSION_SETUP).length === setups
+          ? { status: NtStatus.NETWORK_SESSION_EXPIRED }
+          : { body: { data: new Uint8Array(8), dataRemaining: 0, flags: 0 } },
+      ),
+    );
+    const reads = [0, 8, 16].map((offset) => file.read(new Uint8Array(8), offset));
+    assert.deepEqual(await Promise.all(reads), [8, 8, 8]);
+    assert.equal(server.requestsOf(Command.SESSION_SETUP).length, setups + 2);
+  });
+
+  it("takes a guest logon only where one was asked for", async () => {
+    await assert.rejects(connected({ sessionFlags: 1 }), /guest/);
+    const credentials = {
+      kind: "guest",
+      username: "anna",
+      domain: "",
+      password: "secret",
+    } as const;
+    const { client } = await connected({ sessionFlags: 1 }, { credentials });
+    assert.equal(client.session.isGuest, true);
+    assert.equal(client.session.isSigned, false);
+  });
+
+  it("logs off and closes in good order", async () => {
+    const { server, client } = await connected();
+    await client.close();
+    assert.equal(server.requestsOf(Command.TREE_DISCONNECT).length, 1);
+    assert.equal(server.requestsOf(Command.LOGOFF).length, 1);
+  });
+
+  it("tells a wrong password in words", async () => {
+    await assert.rejects(connected({ password: "other" }), {
+      name: "AuthenticationError",
+      statusName: "NT_STATUS_LOGON_FAILURE",
+    });
+  });
+});
+
+describe("negotiation", () => {
+  it("refuses a dialect that was not offered", async () => {
+    await assert.rejects(
+      connected({ dialect: Dialect.SMB_2_1 }, { minDialect: Dialect.SMB_3_0 }),
+      /not offered/,
+    );
+  });
+
+  it("refuses 3.1.1 without preauthentication integrity", async () => {
+    await assert.rejects(connected({ negotiateContexts: [] }), /preauthentication/);
+  });
+
+  it("refuses a cipher that was not offered", async () => {
+    const negotiateContexts = [
+      { kind: "preauth-integrity", hashAlgorithms: [1], salt: new Uint8Array(32) },
+      { kind: "encryption", ciphers: [9] },
+    ] as const;
+    await assert.rejects(connected({ negotiateContexts }), /cipher 9/);
+  });
+
+  it("says that a server without a cipher cannot encrypt", async () => {
+    await assert.rejects(connected({}, { protection: "encrypt" }), /cipher/);
+  });
+
+  it("finds a downgrade from 3.x by VALIDATE_NEGOTIATE_INFO", async () => {
+    const server = new FakeServer({ dialect: Dialect.SMB_3_0 });
+    const guid = server.serverGuid;
+    const answer = (securityMode: number): Uint8Array => {
+      const bytes = new Uint8Array(24);
+      const view = new DataView(bytes.buffer);
+      view.setUint32(0, 4, true);
+      bytes.set(guid, 4);
+      view.setUint16(20, securityMode, true);
+      view.setUint16(22, Dialect.SMB_3_0, true);
+      return bytes;
+    };
+    for (const [securityMode, isFine] of [
+      [1, true],
+      [3, false],
+    ] as const) {
+      const fresh = new FakeServer({ dialect: Dialect.SMB_3_0 });
+      fresh.on(Command.IOCTL, ({ body, reply }) => {
+        const { ctlCode, fileId } = body as { ctlCode: number; fileId: Uint8Array };
+        reply({
+          body: { ctlCode, fileId, input: new Uint8Array(0), output: answer(securityMode) },
+        });
+      });
+      const smb = await SmbClient.connect(
+        { host: "server" },
+        {
+          transports: [fresh.factory()],
+          order: [{ kind: "memory" }],
+          credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
+        },
+      );
+      if (isFine) await smb.connectTree("share");
+      else await assert.rejects(smb.connectTree("share"), /downgrade/);
+    }
+  });
+});
+
+function flipLast(message: Uint8Array): Uint8Array {
+  const changed = message.slice();
+  changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1;
+  return changed;
+}
+
+/** Moves time on in steps, letting what became due happen in between. */
+async function tick(clock: ManualClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 500) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,280 @@
+import { NTLMSSP_OID } from "../../src/core/auth/ntlmssp/mechanism.ts";
+import {
+  decodeNegTokenInit,
+  decodeNegTokenResp,
+  encodeNegTokenResp,
+  NegState,
+} from "../../src/core/auth/spnego-tokens.ts";
+import { splitFrame } from "../../src/core/connection/inbound-frame.ts";
+import { initialPreauthHash, preauthUpdate } from "../../src/core/crypto/preauth-hash.ts";
+import type { Signer } from "../../src/core/crypto/signing.ts";
+import { deriveSigner } from "../../src/core/session/keys.ts";
+import { decodeBody, encodeBody } from "../../src/core/smb2/codec.ts";
+import {
+  Command,
+  Dialect,
+  HeaderFlags,
+  SessionFlags,
+  SigningAlgorithmId,
+} from "../../src/core/smb2/constants.ts";
+import { ErrorResponse } from "../../src/core/smb2/error-response.ts";
+import { encodeHeader, SIGNATURE_OFFSET, type Smb2Header } from "../../src/core/smb2/header.ts";
+import type { NegotiateContext } from "../../src/core/smb2/negotiate-contexts.ts";
+import { codecs } from "../../src/core/smb2/registry.ts";
+import type { SessionSetupRequest } from "../../src/core/smb2/session-setup.ts";
+import type { Transport, TransportFactory } from "../../src/core/transport.ts";
+import { Writer } from "../../src/core/wire/writer.ts";
+import { memoryTransport } from "../../src/transports/memory/memory-transport.ts";
+import { FakeNtlmServer } from "./fake-ntlm-server.ts";
+
+/** What a handler says of its response; what it leaves out is as a good server would have it. */
+export interface FakeReply {
+  readonly status?: number;
+  /** The response's fields; an ERROR response is sent without. */
+  readonly body?: unknown;
+  readonly flags?: number;
+  readonly asyncId?: bigint;
+  readonly credits?: number;
+  readonly messageId?: number;
+  readonly treeId?: number;
+  readonly sessionId?: bigint;
+  /** Leave the message unsigned although the session signs. */
+  readonly unsigned?: boolean;
+  /** Changes the bytes after they were signed. */
+  readonly tamper?: (message: Uint8Array) => Uint8Array;
+}
+
+/** One request as the fake server got it. */
+export interface FakeRequest {
+  readonly header: Smb2Header;
+  readonly message: Uint8Array;
+  /** The decoded request; a handler knows which message it is. */
+  readonly body: unknown;
+  reply(reply: FakeReply): void;
+}
+
+export type FakeHandler = (request: FakeRequest) => void;
+
+export interface FakeServerOptions {
+  readonly dialect?: number;
+  readonly password?: string;
+  /** Credits granted with every response that says nothing else. */
+  readonly credits?: number;
+  readonly maxReadSize?: number;
+  readonly sessionFlags?: number;
+  readonly negotiateContexts?: readonly NegotiateContext[];
+  readonly capabilities?: number;
+}
+
+const SESSION_ID = 0x1122_3344_5566_7788n;
+const NOT_SUPPORTED = 0xc000_00bb;
+const LOGON_FAILURE = 0xc000_006d;
+const MORE_PROCESSING_REQUIRED = 0xc000_0016;
+
+/**
+ * A server in this process, for what no real one does: it logs users on and signs like a good
+ * server, and does with everything else what a test's handlers say.
+ */
+export class FakeServer {
+  readonly requests: FakeRequest[] = [];
+  readonly serverGuid: Uint8Array = new Uint8Array(16).fill(0x5e);
+  readonly #options: FakeServerOptions;
+  readonly #handlers = new Map<number, FakeHandler>();
+  readonly #ntlm: FakeNtlmServer;
+  #wire: Transport | undefined;
+  #signer: Signer | undefined;
+  #preauthHash: Uint8Array = initialPreauthHash();
+
+  constructor(options: FakeServerOptions = {}) {
+    this.#options = options;
+    this.#ntlm = new FakeNtlmServer({
+      password: options.password ?? "secret",
+      timestamp: 0x01da_0000_0000_0000n,
+    });
+    this.on(Command.NEGOTIATE, (request) => this.#negotiate(request));
+    this.on(Command.SESSION_SETUP, (request) => this.#sessionSetup(request));
+    this.on(Command.TREE_CONNECT, ({ reply }) =>
+      reply({
+        treeId: 7,
+        body: { shareType: 1, shareFlags: 0, capabilities: 0, maximalAccess: 0x1f_01ff },
+      }),
+    );
+    this.on(Command.CANCEL, () => {});
+    for (const command of [Command.LOGOFF, Command.TREE_DISCONNECT, Command.ECHO]) {
+      this.on(command, ({ reply }) => reply({ body: {} }));
+    }
+  }
+
+  get dialect(): number {
+    return this.#options.dialect ?? Dialect.SMB_3_1_1;
+  }
+
+  /** A wire whose every connection leads here. */
+  factory(): TransportFactory {
+    return memoryTransport((wire) => this.#accept(wire));
+  }
+
+  /** Handles `command` from now on; a later handler replaces an earlier one. */
+  on(command: number, handler: FakeHandler): this {
+    this.#handlers.set(command, handler);
+    return this;
+  }
+
+  /** Requests of `command` so far. */
+  requestsOf(command: number): FakeRequest[] {
+    return this.requests.filter(({ header }) => header.command === command);
+  }
+
+  /** Sends bytes as they are. */
+  sendRaw(bytes: Uint8Array): void {
+    this.#wire?.send([bytes]).catch(() => {});
+  }
+
+  /** Hangs up. */
+  async disconnect(): Promise<void> {
+    await this.#wire?.close();
+  }
+
+  #accept(wire: Transport): void {
+    this.#wire = wire;
+    wire.start({
+      allocate: (length) => new Uint8Array(length),
+      message: (frame) => {
+        for (const { header, message } of splitFrame(frame)) this.#handle(header, message);
+      },
+      closed: () => {},
+    });
+  }
+
+  #handle(header: Smb2Header, message: Uint8Array): void {
+    const codec = codecs.get(header.command)?.request;
+    const request: FakeRequest = {
+      header,
+      message,
+      body: codec === undefined ? undefined : decodeBody(message, codec),
+      reply: (reply) => this.#reply(header, reply),
+    };
+    this.requests.push(request);
+    const handler = this.#handlers.get(header.command);
+    if (handler === undefined) request.reply({ status: NOT_SUPPORTED });
+    else handler(request);
+  }
+
+  #reply(to: Smb2Header, reply: FakeReply): Uint8Array {
+    const status = reply.status ?? 0;
+    const flags = HeaderFlags.SERVER_TO_REDIR | (reply.flags ?? 0);
+    const isSigned = this.#signer !== undefined && reply.unsigned !== true;
+    const w = new Writer(256);
+    encodeHeader(w, {
+      creditCharge: to.creditCharge,
+      status,
+      command: to.command,
+      credits: reply.credits ?? this.#options.credits ?? Math.max(1, to.credits),
+      flags: isSigned ? flags | HeaderFlags.SIGNED : flags,
+      nextCommand: 0,
+      messageId: reply.messageId ?? to.messageId,
+      asyncId: reply.asyncId ?? 0n,
+      treeId: reply.treeId ?? to.treeId,
+      sessionId: reply.sessionId ?? to.sessionId,
+    });
+    if (reply.body === undefined)
+      encodeBody(w, ErrorResponse, { errorContexts: [], errorData: new Uint8Array(0) });
+    else this.#encodeResponse(w, to.command, reply.body);
+    const message = w.finish().slice();
+    if (isSigned) this.#sign(message, reply.messageId ?? to.messageId);
+    const sent = reply.tamper?.(message) ?? message;
+    this.#wire?.send([sent]).catch(() => {});
+    return sent;
+  }
+
+  #encodeResponse(w: Writer, command: number, body: unknown): void {
+    const codec = codecs.get(command)?.response;
+    if (codec === undefined) throw new Error(`No codec for command ${command}`);
+    encodeBody(w, codec, body);
+  }
+
+  #sign(message: Uint8Array, messageId: number): void {
+    const role = { fromServer: true, isCancel: false };
+    message.set(this.#signer?.sign([message], messageId, role) ?? [], SIGNATURE_OFFSET);
+  }
+
+  #negotiate({ header, message }: FakeRequest): void {
+    const { dialect } = this;
+    this.#preauthHash = preauthUpdate(initialPreauthHash(), [message]);
+    const contexts: NegotiateContext[] = [
+      { kind: "preauth-integrity", hashAlgorithms: [1], salt: new Uint8Array(32) },
+      { kind: "signing", signingAlgorithms: [SigningAlgorithmId.AES_GMAC] },
+    ];
+    const sent = this.#reply(header, {
+      body: {
+        securityMode: 1,
+        dialectRevision: dialect,
+        serverGuid: this.serverGuid,
+        capabilities: this.#options.capabilities ?? 4,
+        maxTransactSize: this.#options.maxReadSize ?? 1 << 20,
+        maxReadSize: this.#options.maxReadSize ?? 1 << 20,
+        maxWriteSize: this.#options.maxReadSize ?? 1 << 20,
+        systemTime: 0n,
+        serverStartTime: 0n,
+        securityBuffer: new Uint8Array(0),
+        negotiateContexts: this.#options.negotiateContexts ?? contexts,
+      },
+    });
+    this.#preauthHash = preauthUpdate(this.#preauthHash, [sent]);
+  }
+
+  #sessionSetup({ header, message, body }: FakeRequest): void {
+    const isFirst = (body as SessionSetupRequest).securityBuffer[0] === 0x60;
+    const token = tokenOf((body as SessionSetupRequest).securityBuffer, isFirst);
+    if (this.#signer === undefined) this.#preauthHash = preauthUpdate(this.#preauthHash, [message]);
+    if (isFirst) {
+      const securityBuffer = encodeNegTokenResp({
+        negState: NegState.ACCEPT_INCOMPLETE,
+        supportedMech: NTLMSSP_OID,
+        responseToken: this.#ntlm.challenge(token),
+      });
+      const sent = this.#reply(header, {
+        status: MORE_PROCESSING_REQUIRED,
+        sessionId: SESSION_ID,
+        body: { sessionFlags: 0, securityBuffer },
+      });
+      if (this.#signer === undefined) this.#preauthHash = preauthUpdate(this.#preauthHash, [sent]);
+      return;
+    }
+    const verdict = this.#ntlm.authenticate(token);
+    if (!verdict.isAccepted) {
+      this.#reply(header, { status: LOGON_FAILURE });
+      return;
+    }
+    const sessionFlags = this.#options.sessionFlags ?? 0;
+    const hasKey = !verdict.isAnonymous && (sessionFlags & SessionFlags.IS_GUEST) === 0;
+    if (hasKey) this.#signer ??= this.#deriveSigner(verdict.sessionKey);
+    const securityBuffer = encodeNegTokenResp({ negState: NegState.ACCEPT_COMPLETED });
+    this.#reply(header, { body: { sessionFlags, securityBuffer } });
+  }
+
+  #deriveSigner(sessionKey: Uint8Array): Signer {
+    const has311 = this.dialect === Dialect.SMB_3_1_1;
+    const signingAlgorithm =
+      this.dialect < Dialect.SMB_3_0
+        ? SigningAlgorithmId.HMAC_SHA256
+        : has311
+          ? SigningAlgorithmId.AES_GMAC
+          : SigningAlgorithmId.AES_CMAC;
+    const negotiated = { dialect: this.dialect, signingAlgorithm } as Parameters<
+      typeof deriveSigner
+    >[0];
+    return deriveSigner(negotiated, {
+      sessionKey,
+      preauthHash: has311 ? this.#preauthHash : undefined,
+    });
+  }
+}
+
+function tokenOf(securityBuffer: Uint8Array, isFirst: boolean): Uint8Array {
+  const token = isFirst
+    ? decodeNegTokenInit(securityBuffer).mechToken
+    : decodeNegTokenResp(securityBuffer).responseToken;
+  if (token === undefined) throw new Error("The client sent no NTLM token");
+  return token;
+}
