@@ -2,8 +2,8 @@ import { createCipheriv } from "node:crypto";
 import type { MessageParts } from "../transport.ts";
 
 const BLOCK_LENGTH = 16;
-/** OpenSSL hands back all of the ciphertext, which nobody wants: in pieces it stays in the cache. */
-const CHUNK_LENGTH = 65_536;
+/** OpenSSL hands back all of the ciphertext, which nobody wants: small pieces stay in the cache. */
+const CHUNK_LENGTH = 16_384;
 const ZERO_IV = new Uint8Array(BLOCK_LENGTH);
 
 /** The two subkeys of a key (RFC 4493 2.3): for a whole last block, and for a padded one. */
