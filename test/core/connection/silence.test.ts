@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { TimeoutError } from "../../../src/core/errors.ts";
+import { Command } from "../../../src/core/smb2/constants.ts";
+import { ManualClock } from "../../support/clock.ts";
+import { openFile } from "../../support/fake-session.ts";
+
+describe("silence", () => {
+  async function silent(clock: ManualClock) {
+    const all = await openFile({}, { clock, timeoutMs: 20_000 });
+    all.server.on(Command.READ, () => {});
+    return all;
+  }
+
+  it("of the whole server ends the connection after the time-out, and names the request", async () => {
+    const clock = new ManualClock();
+    const { server, file } = await silent(clock);
+    server.on(Command.ECHO, () => {});
+    const reading = file.read(new Uint8Array(8), 0);
+    const outcome = assert.rejects(reading, (error: unknown) => {
+      assert.ok(error instanceof TimeoutError, String(error));
+      assert.match(error.message, /READ request/);
+      return true;
+    });
+    await tick(clock, 30_000);
+    await outcome;
+    assert.ok(server.requestsOf(Command.ECHO).length >= 1);
+  });
+
+  it("of one request is borne while the server answers ECHO, but not for ever", async () => {
+    const clock = new ManualClock();
+    const { client, file } = await silent(clock);
+    let error: unknown;
+    const reading = file.read(new Uint8Array(8), 0).catch((reason: unknown) => {
+      error = reason;
+    });
+    await tick(clock, 60_000);
+    assert.equal(error, undefined);
+    await tick(clock, 90_000);
+    await reading;
+    assert.ok(error instanceof TimeoutError, String(error));
+    assert.equal(client.connection.isClosed, false);
+  });
+
+  it("does not count while nothing is asked", async () => {
+    const clock = new ManualClock();
+    const { client } = await silent(clock);
+    await tick(clock, 300_000);
+    assert.equal(client.connection.isClosed, false);
+  });
+});
+
+/** Moves time on in steps, letting what became due happen in between. */
+async function tick(clock: ManualClock, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 500) {
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
