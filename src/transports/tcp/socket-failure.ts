@@ -53,7 +53,8 @@ export function dialFailure(address: string, cause: unknown): DialFailure {
 
 /** `address` stayed silent for as long as we were ready to wait. */
 export function dialTimeout(address: string, timeoutMs: number, what = "no answer"): DialFailure {
-  return new DialFailure(address, `${what} within ${timeoutMs / 1000} s`, { reason: "timeout" });
+  const seconds = Math.round(timeoutMs / 100) / 10;
+  return new DialFailure(address, `${what} within ${seconds} s`, { reason: "timeout" });
 }
 
 /** Why an open wire broke, from the system's error. */
