@@ -1,10 +1,22 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { systemClock } from "../../src/core/clock.ts";
 import { formatEndpoint, type Transport } from "../../src/core/transport.ts";
 import { pump } from "../../src/transports/framing/byte-reader.ts";
 import { FrameInlet } from "../../src/transports/tcp/frame-inlet.ts";
 import { StreamTransport } from "../../src/transports/tcp/stream-transport.ts";
+
+const local = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+
+/** The loopback address of each family, and why it cannot be used here where that is so. */
+export const loopbacks: readonly { readonly host: string; readonly skip: string | false }[] = [
+  "127.0.0.1",
+  "::1",
+].map((host) => ({
+  host,
+  skip: local.some(({ address }) => address === host) ? false : `this machine has no ${host}`,
+}));
 
 /** A server on a free port of a loopback address that hands out its connections. */
 export class SocketServer implements AsyncDisposable {

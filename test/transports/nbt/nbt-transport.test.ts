@@ -6,9 +6,9 @@ import { DialFailure, WireFormatError } from "../../../src/core/errors.ts";
 import type { DialTarget, Transport } from "../../../src/core/transport.ts";
 import { nbtTransport } from "../../../src/transports/nbt/nbt-transport.ts";
 import { Recorder } from "../../compliance/recorder.ts";
-import { bytesOf, describeTransport, turns } from "../../compliance/transport.ts";
+import { bytesOf, turns } from "../../compliance/transport.ts";
 import { ManualClock } from "../../support/clock.ts";
-import { readExactly, SocketServer, transportOf } from "../socket-server.ts";
+import { readExactly, SocketServer } from "../socket-server.ts";
 
 const never = new AbortController().signal;
 const REQUEST_LENGTH = 72;
@@ -59,14 +59,6 @@ async function failureOf(dialling: Promise<Transport>): Promise<DialFailure> {
   assert.ok(error instanceof DialFailure, String(error));
   return error;
 }
-
-describeTransport("nbt", async (signal) => {
-  const dialling = nbtTransport().dial({ host: "127.0.0.1", port: server.port }, { signal });
-  if (signal.aborted) await dialling;
-  const { socket } = await accept();
-  socket.write(POSITIVE);
-  return [await dialling, transportOf(socket, "nbt")];
-});
 
 describe("a NetBIOS session", () => {
   it("is asked for with both names", async () => {

@@ -271,6 +271,59 @@ describe("dialling tcp", () => {
     assert.equal(clock.pending, 0);
   });
 
+  /** Lets promises settle without letting the system answer. */
+  async function beforeAnyAnswer(): Promise<void> {
+    for (let step = 0; step < 50; step += 1) await Promise.resolve();
+  }
+
+  it("gives up on addresses that stay silent, and names each", async () => {
+    const server = await SocketServer.listen("127.0.0.1");
+    const clock = new ManualClock();
+    const factory = tcpTransport({ clock, resolve: async () => ["127.0.0.1", "127.0.0.2"] });
+    const dialling = failureOf(factory.dial({ host: "nas", port: server.port }, { signal: never }));
+    await beforeAnyAnswer();
+    clock.advance(10_000);
+    const error = await dialling;
+    const words = ["127.0.0.1", "127.0.0.2"].map(
+      (address) => `${address}:${server.port} no answer within 10 s`,
+    );
+    assert.equal(error.words, words.join(", "));
+    assert.equal(error.reason, "timeout");
+    assert.equal(clock.pending, 0);
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("tries the next address beside one that is slow, and drops the loser", async () => {
+    const server = await SocketServer.listen("0.0.0.0");
+    const clock = new ManualClock();
+    const factory = tcpTransport({ clock, resolve: async () => ["127.0.0.1", "127.0.0.2"] });
+    const dialling = factory.dial({ host: "nas", port: server.port }, { signal: never });
+    await beforeAnyAnswer();
+    clock.advance(250);
+    const wire = await dialling;
+    const peers = [await server.next(), await server.next()];
+    const ends = peers.map((peer) => once(peer.resume(), "close"));
+    await Promise.race(ends);
+    assert.equal(peers.filter((peer) => !peer.destroyed).length, 1);
+    await wire.close();
+    await Promise.all(ends);
+    await server[Symbol.asyncDispose]();
+  });
+
+  it("stops connecting when it is aborted", async () => {
+    const server = await SocketServer.listen();
+    const controller = new AbortController();
+    const dialling = tcpTransport().dial(
+      { host: "127.0.0.1", port: server.port },
+      { signal: controller.signal },
+    );
+    await beforeAnyAnswer();
+    const reason = new Error("enough");
+    controller.abort(reason);
+    await assert.rejects(dialling, reason);
+    await server[Symbol.asyncDispose]();
+  });
+
   it("stops when it is aborted", async () => {
     const controller = new AbortController();
     const factory = tcpTransport({ resolve: () => new Promise(() => undefined) });
