@@ -23,54 +23,82 @@ export interface StaggeredRace<Entry, Result> {
 export function staggeredRace<Entry, Result>(
   race: StaggeredRace<Entry, Result>,
 ): Promise<Result | undefined> {
-  const { entries, signal, clock } = race;
-  return new Promise((resolve, reject) => {
-    const running = new Set<AbortController>();
-    let isSettled = false;
-    let next = 0;
-    let cancelHeadStart = (): void => {};
+  return new Promise((resolve, reject) => new Course(race, resolve, reject).begin());
+}
 
-    const settle = (outcome: () => void): void => {
-      isSettled = true;
-      cancelHeadStart();
-      signal.removeEventListener("abort", onAbort);
-      for (const loser of running) loser.abort(signal.reason);
-      outcome();
-    };
-    const onAbort = (): void => settle(() => reject(signal.reason));
+/** One race under way. */
+class Course<Entry, Result> {
+  readonly #race: StaggeredRace<Entry, Result>;
+  readonly #resolve: (result: Result | undefined) => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #running = new Set<AbortController>();
+  #isSettled = false;
+  #next = 0;
+  #cancelHeadStart = (): void => undefined;
 
-    const startNext = (): void => {
-      cancelHeadStart();
-      if (next < entries.length) {
-        const entry = entries[next] as Entry;
-        next += 1;
-        if (next < entries.length) cancelHeadStart = clock.after(race.headStartMs, startNext);
-        void runOne(entry);
-      } else if (running.size === 0) {
-        settle(() => resolve(undefined));
+  constructor(
+    race: StaggeredRace<Entry, Result>,
+    resolve: (result: Result | undefined) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#race = race;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  begin(): void {
+    const { signal } = this.#race;
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+    else this.#startNext();
+  }
+
+  readonly #onAbort = (): void => {
+    this.#settle();
+    this.#reject(this.#race.signal.reason);
+  };
+
+  readonly #startNext = (): void => {
+    const { entries, headStartMs, clock } = this.#race;
+    this.#cancelHeadStart();
+    if (this.#next < entries.length) {
+      const entry = entries[this.#next] as Entry;
+      this.#next += 1;
+      if (this.#next < entries.length) {
+        this.#cancelHeadStart = clock.after(headStartMs, this.#startNext);
       }
-    };
-
-    const runOne = async (entry: Entry): Promise<void> => {
-      const controller = new AbortController();
-      running.add(controller);
-      try {
-        const result = await race.run(entry, controller.signal);
-        running.delete(controller);
-        if (isSettled) race.discard(result);
-        else settle(() => resolve(result));
-      } catch {
-        // Whoever runs an entry keeps the story of its failure; here it only makes room.
-        running.delete(controller);
-        if (!isSettled) startNext();
-      }
-    };
-
-    if (signal.aborted) {
-      reject(signal.reason);
-      return;
+      void this.#run(entry);
+    } else if (this.#running.size === 0) {
+      this.#settle();
+      this.#resolve(undefined);
     }
-    signal.addEventListener("abort", onAbort, { once: true });
-    startNext();
-  });
+  };
+
+  async #run(entry: Entry): Promise<void> {
+    const controller = new AbortController();
+    this.#running.add(controller);
+    try {
+      const result = await this.#race.run(entry, controller.signal);
+      this.#running.delete(controller);
+      if (this.#isSettled) {
+        this.#race.discard(result);
+      } else {
+        this.#settle();
+        this.#resolve(result);
+      }
+    } catch {
+      // Whoever runs an entry keeps the story of its failure; here it only makes room.
+      this.#running.delete(controller);
+      if (!this.#isSettled) this.#startNext();
+    }
+  }
+
+  /** Ends the race for everyone who is still running. */
+  #settle(): void {
+    const { signal } = this.#race;
+    this.#isSettled = true;
+    this.#cancelHeadStart();
+    signal.removeEventListener("abort", this.#onAbort);
+    for (const loser of this.#running) loser.abort(signal.reason);
+  }
 }

@@ -40,38 +40,52 @@ export async function openSocket<Inlet extends SocketInlet>(
 ): Promise<OpenSocket<Inlet>> {
   const { clock, signal, timeoutMs } = options;
   const host = target.address ?? target.host;
-  const failures = new Map<string, DialFailure>();
   const expiry = new AbortController();
   const cancelExpiry = clock.after(timeoutMs, () => expiry.abort());
-  const either = AbortSignal.any([signal, expiry.signal]);
-  let addresses: readonly string[] | undefined;
+  const failures = new Map<string, DialFailure>();
+  let endpoints: readonly Endpoint[] | undefined;
   try {
-    addresses = await abortable(addressesOf(host, options.resolve), either);
+    const either = AbortSignal.any([signal, expiry.signal]);
+    const addresses = await abortable(addressesOf(host, options.resolve), either);
+    endpoints = addresses.map((address) => ({ address, port: target.port }));
     const opened = await staggeredRace({
-      entries: addresses.map((address) => ({ address, port: target.port })),
-      run: (entry, lost) => openOne(entry, options.createInlet(), lost, failures),
+      entries: endpoints,
+      run: (endpoint, lost) => openOne(endpoint, options.createInlet(), lost, failures),
       discard: ({ socket }) => void socket.destroy(),
       headStartMs: options.attemptDelayMs,
       clock,
       signal: either,
     });
-    if (opened === undefined) throw combine(formatEndpoint(host, target.port), failures);
-    return opened;
+    if (opened !== undefined) return opened;
   } catch (error) {
     if (signal.aborted || !expiry.signal.aborted) throw error;
-    if (addresses === undefined) throw dialTimeout(host, timeoutMs, "the name was not resolved");
-    for (const address of addresses) {
-      const endpoint = formatEndpoint(address, target.port);
-      if (!failures.has(endpoint)) failures.set(endpoint, dialTimeout(endpoint, timeoutMs));
-    }
-    throw combine(formatEndpoint(host, target.port), failures);
+    if (endpoints === undefined) throw dialTimeout(host, timeoutMs, "the name was not resolved");
+    addTimeouts(endpoints, timeoutMs, failures);
   } finally {
     cancelExpiry();
+  }
+  throw combine(formatEndpoint(host, target.port), failures);
+}
+
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The addresses that had neither connected nor failed when time was up. */
+function addTimeouts(
+  endpoints: readonly Endpoint[],
+  timeoutMs: number,
+  failures: Map<string, DialFailure>,
+): void {
+  for (const { address, port } of endpoints) {
+    const endpoint = formatEndpoint(address, port);
+    if (!failures.has(endpoint)) failures.set(endpoint, dialTimeout(endpoint, timeoutMs));
   }
 }
 
 async function openOne<Inlet extends SocketInlet>(
-  { address, port }: { readonly address: string; readonly port: number },
+  { address, port }: Endpoint,
   inlet: Inlet,
   lost: AbortSignal,
   failures: Map<string, DialFailure>,
