@@ -92,18 +92,22 @@ export const smbclientPersonality: Personality = {
     const last = outcomes.findLast((o) => o.recognized !== false);
     if (last === undefined) return 1;
     if (FAILS_WHEN_IT_WORKS.has(last.name)) return 1;
-    return last.error === undefined || SUCCEEDS_ALWAYS.has(last.name) ? 0 : 1;
+    if (last.error === undefined) return 0;
+    const isUsage = exitCodeFor(last.error) === ExitCode.USAGE;
+    const succeeds = isUsage ? SUCCEEDS_WITHOUT_ARGUMENTS : SUCCEEDS_THOUGH_REFUSED;
+    return succeeds.has(last.name) ? 0 : 1;
   },
   statusOf(error) {
     return exitCodeFor(error) === ExitCode.INTERRUPTED ? ExitCode.INTERRUPTED : 1;
   },
 };
 
-// Commands whose status says nothing about what they did.
-const SUCCEEDS_ALWAYS: ReadonlySet<string> = new Set([
+// Commands whose status says nothing about what they did, or about lacking arguments.
+const SUCCEEDS_THOUGH_REFUSED: ReadonlySet<string> = new Set([
   ...["allinfo", "altname", "lcd", "md", "mkdir", "mput", "open", "rd", "rmdir", "setmode"],
   "wdel",
 ]);
+const SUCCEEDS_WITHOUT_ARGUMENTS: ReadonlySet<string> = new Set(["logon", "mget", "tcon"]);
 const FAILS_WHEN_IT_WORKS: ReadonlySet<string> = new Set(["backup", "prompt"]);
 
 /** Who we are in this run: by the name we were called, or by SMBX_COMPAT. */

@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
-import { downloadFile, type TransferOptions } from "../transfer/index.ts";
+import type { TransferOptions } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { splitRemote } from "./remote-mask.ts";
 import { showLocalPath, type TransferStyle, transferFailure, withTransfers } from "./transfers.ts";
@@ -34,6 +34,8 @@ export async function fetchFile(
     direction: "download",
     showLocal: (path) => (path === localPath ? typed : showLocalPath(context, path)),
   };
+  // Loaded when files are moved: most runs of a script only look.
+  const { downloadFile } = await import("../transfer/index.ts");
   try {
     await withTransfers(context, style, (environment) =>
       downloadFile(environment, remotePath, localPath, options),

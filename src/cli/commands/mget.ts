@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
-import { type DownloadItem, downloadMany, planDownload } from "../transfer/index.ts";
+import type { DownloadItem } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { askForEach } from "./asking.ts";
 import { phrased } from "./phrases.ts";
@@ -26,6 +26,7 @@ async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<v
     direction: "download",
     showLocal: (path) => showLocalPath(context, path),
   };
+  const { downloadMany, planDownload } = await import("../transfer/index.ts");
   let matched = false;
   const summary = await withTransfers(context, style, (environment) => {
     const { settings, signal, tree, localCwd } = context;

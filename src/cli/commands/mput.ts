@@ -3,7 +3,6 @@ import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { printable } from "../render/printable.ts";
-import { planUpload, uploadMany } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { askForEach } from "./asking.ts";
 import { expectNoFailures, showLocalPath, type TransferStyle, withTransfers } from "./transfers.ts";
@@ -34,6 +33,7 @@ async function storeMatching(context: ShellContext, mask: string): Promise<boole
   // Only the last part of a path may be a mask: `mput photos/*.jpg`.
   const localDirectory = resolve(context.localCwd, dirname(mask));
   const isBelow = dirname(mask) === "." ? "" : `${dirname(mask)}/`;
+  const { planUpload, uploadMany } = await import("../transfer/index.ts");
   let matched = false;
   const summary = await withTransfers(context, style, (environment) => {
     const { settings, signal, cwd } = context;

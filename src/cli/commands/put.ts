@@ -1,7 +1,7 @@
 import { basename, isAbsolute, resolve } from "node:path";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
-import { type TransferOptions, uploadFile } from "../transfer/index.ts";
+import type { TransferOptions } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { showLocalPath, type TransferStyle, transferFailure, withTransfers } from "./transfers.ts";
 
@@ -32,6 +32,7 @@ export async function storeFile(
     direction: "upload",
     showLocal: (path) => (path === localPath ? local : showLocalPath(context, path)),
   };
+  const { uploadFile } = await import("../transfer/index.ts");
   try {
     await withTransfers(context, style, (environment) =>
       uploadFile(environment, localPath, remotePath, options),

@@ -1,16 +1,17 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { displayRemote, type ShellContext } from "../context.ts";
 import { StatedFailure, tellFailure } from "../failure.ts";
+import type { Io } from "../io.ts";
 import { printable } from "../render/printable.ts";
 import { formatRate } from "../render/rate.ts";
-import {
-  createProgress,
-  type FinishedFile,
-  silentProgress,
-  type TransferEnvironment,
-  type TransferFailure,
-  type TransferSummary,
+import type {
+  FinishedFile,
+  TransferEnvironment,
+  TransferFailure,
+  TransferProgress,
+  TransferSummary,
 } from "../transfer/index.ts";
+import { silentProgress } from "../transfer/progress.ts";
 import { stated, ToldFailures } from "./phrases.ts";
 import { displayMask, splitRemote } from "./remote-mask.ts";
 import { isSystemError, systemReason } from "./system-reason.ts";
@@ -35,7 +36,7 @@ export async function withTransfers<T>(
 ): Promise<T> {
   const { io, personality, settings, signal, tree } = context;
   const isDrawn = io.isErrTerminal && !personality.habits.drawsNoProgress;
-  const progress = isDrawn ? await createProgress(io) : silentProgress;
+  const progress = isDrawn ? await barsOn(io) : silentProgress;
   const waiting: (() => void)[] = [];
   const say = (action: () => void): void => {
     if (isDrawn) waiting.push(action);
@@ -57,6 +58,11 @@ export async function withTransfers<T>(
     progress.end();
     for (const action of waiting) action();
   }
+}
+
+async function barsOn(io: Io): Promise<TransferProgress> {
+  const { createProgress } = await import("../transfer/index.ts");
+  return createProgress(io);
 }
 
 /** @throws {ToldFailures} if files failed; each was told when it did */

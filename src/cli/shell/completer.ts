@@ -5,7 +5,7 @@ import type { ArgumentKind } from "../command.ts";
 import { commandTable } from "../commands/index.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
-import { hasWildcard } from "../transfer/index.ts";
+import { hasWildcard } from "../transfer/masks.ts";
 import { splitWords, type Word } from "./tokenizer.ts";
 
 /** One way to go on. */
