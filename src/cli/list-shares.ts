@@ -1,4 +1,4 @@
-import { NtStatusError, type ShareInfo } from "../core/index.ts";
+import { NtStatusError, type ShareInfo, type SmbClient } from "../core/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { StatedFailure } from "./failure.ts";
 import { printable } from "./render/printable.ts";
@@ -8,7 +8,8 @@ import { parseLocation, type RemoteLocation } from "./url.ts";
 /** `-L HOST`: the shares of a server. Returns the exit status. */
 export async function listShares(run: Run, host: string): Promise<number> {
   const { io, options, personality } = run;
-  const shares = await fetchShares(run, parseHost(host, personality.hasExtensions));
+  const location = parseHost(host, personality.hasExtensions);
+  const shares = await fetchShares(await run.connect(location), location.host, run.signal);
   if (options.grepable) io.out(formatGrepable(shares));
   else if (options.json) io.out(formatJson(shares));
   else io.out(formatShares(shares));
@@ -19,17 +20,15 @@ export async function listShares(run: Run, host: string): Promise<number> {
 
 /** The shares that a server tells us about. */
 export async function fetchShares(
-  run: Run,
-  location: RemoteLocation,
+  client: SmbClient,
+  host: string,
+  signal: AbortSignal,
 ): Promise<readonly ShareInfo[]> {
-  const client = await run.connect(location);
   try {
-    return await client.listShares({ signal: run.signal });
+    return await client.listShares({ signal });
   } catch (error) {
     throw error instanceof NtStatusError
-      ? new StatedFailure(`${error.statusName} listing the shares of ${location.host}`, {
-          cause: error,
-        })
+      ? new StatedFailure(`${error.statusName} listing the shares of ${host}`, { cause: error })
       : error;
   }
 }

@@ -25,7 +25,7 @@ class Terminated extends Error {
 const [, programPath, ...argv] = process.argv;
 const personality = choosePersonality(programPath, process.env);
 hideCommandLine(personality);
-const environment = takeEnvironment(personality);
+const environment = takeEnvironment();
 const interrupts = new Interrupts();
 const invocation = parseCommandLine(argv, personality);
 const io = new ProcessIo({
@@ -50,11 +50,11 @@ function hideCommandLine({ program }: Personality): void {
 }
 
 /** The variables as we use them; programs that we start do not get the secret ones. */
-function takeEnvironment({ hasExtensions }: Personality): Record<string, string | undefined> {
+function takeEnvironment(): Record<string, string | undefined> {
   const copy: Record<string, string | undefined> = { ...process.env };
   for (const name of SECRET_VARIABLES) delete process.env[name];
   const isNameless = (copy["USER"] ?? "") === "" && (copy["LOGNAME"] ?? "") === "";
-  if (hasExtensions && isNameless) copy["USER"] = systemUserName();
+  if (isNameless) copy["USER"] = systemUserName();
   return copy;
 }
 

@@ -1,6 +1,5 @@
 import { changeDirectory } from "./commands/cd.ts";
-import { connectShare, DEFAULT_TIMEOUT_SECONDS } from "./connect.ts";
-import type { ShellSettings } from "./context.ts";
+import { connectShare } from "./connect.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { Options } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
@@ -8,6 +7,7 @@ import type { Run } from "./run.ts";
 import { History, historyPath } from "./shell/history.ts";
 import { runLineShell } from "./shell/line-shell.ts";
 import { ShellState } from "./shell/shell-state.ts";
+import { shellSettings } from "./shell-settings.ts";
 import { isRemoteLocation, parseLocation, parseService, type RemoteLocation } from "./url.ts";
 import { usageText } from "./usage.ts";
 import { UsageError } from "./usage-error.ts";
@@ -92,23 +92,4 @@ async function changeToStart(
 ): Promise<void> {
   if (path !== "") await changeDirectory(state, `\\${path}`);
   if (directory !== undefined) await changeDirectory(state, directory);
-}
-
-/** Files in flight when nothing was said. */
-const DEFAULT_JOBS = 8;
-
-/** How a shell or a subcommand starts out. */
-export function shellSettings(options: Options, personality: Personality): ShellSettings {
-  return {
-    recurse: options.recursive,
-    prompt: true,
-    lowercase: false,
-    mask: "",
-    timeoutSeconds: options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,
-    ioSize: options.ioSize ?? 0,
-    keepTimes: personality.keepsTimes && !options.noTimes,
-    inplace: options.inplace || !personality.usesTemporaryNames,
-    // One after the other where every line has its place.
-    jobs: options.jobs ?? (personality.hasExtensions ? DEFAULT_JOBS : 1),
-  };
 }

@@ -1,0 +1,85 @@
+import type { Tree } from "../../core/index.ts";
+import { forEachParallel } from "../commands/parallel.ts";
+import { phrased } from "../commands/phrases.ts";
+import { joinRemote } from "../commands/remote-mask.ts";
+import { isDirectory, isWalkable } from "../commands/remote-walk.ts";
+import { displayRemote } from "../context.ts";
+import { StatedFailure } from "../failure.ts";
+import { printable } from "../render/printable.ts";
+import { formatSize } from "../render/size.ts";
+import { UsageError } from "../usage-error.ts";
+import type { Job } from "./job.ts";
+import { placeJson, slashed } from "./json.ts";
+import { expand, matching } from "./matching.ts";
+
+interface Sum {
+  size: number;
+  allocated: number;
+  files: number;
+  directories: number;
+}
+
+/** `du URL…`: the sums of all that lies in directories, each operand or match on a line. */
+export async function du(job: Job, operands: readonly string[]): Promise<void> {
+  if (operands.length === 0) throw new UsageError("du URL...");
+  await job.forEach(operands, async (operand) => {
+    const place = await job.connect(operand);
+    for (const path of await expand(place.tree, place.path, job.signal)) {
+      const sum = await sumUp(job, place.tree, path);
+      if (job.isJson) job.emit({ ...placeJson(place, path), ...sum });
+      else job.io.out(`${sum.size}\t${formatSize(sum.size)}\t/${printable(slashed(path))}\n`);
+    }
+  });
+}
+
+async function sumUp(job: Job, tree: Tree, path: string): Promise<Sum> {
+  const stat = await phrased(
+    (status) => `${status} listing ${displayRemote(path)}`,
+    () => tree.stat(path, { signal: job.signal }),
+  );
+  const sum: Sum = { size: 0, allocated: 0, files: 0, directories: 0 };
+  if (stat.isDirectory) {
+    await addTree(job, tree, path, sum);
+  } else {
+    Object.assign(sum, { size: stat.size, allocated: stat.allocationSize, files: 1 });
+  }
+  return sum;
+}
+
+/** Goes level by level, several directories at once: listing is all waiting. */
+async function addTree(job: Job, tree: Tree, root: string, sum: Sum): Promise<void> {
+  let level = [root];
+  while (level.length > 0) {
+    const next: string[] = [];
+    await forEachParallel(level, job.settings.jobs, async (directory) => {
+      try {
+        await addDirectory(job, tree, directory, sum, next);
+      } catch (error) {
+        if (!(error instanceof StatedFailure)) throw error;
+        job.fail(error);
+      }
+    });
+    level = next;
+  }
+}
+
+async function addDirectory(
+  job: Job,
+  tree: Tree,
+  directory: string,
+  sum: Sum,
+  below: string[],
+): Promise<void> {
+  for await (const batch of matching(tree, { directory, pattern: "*" }, job.signal)) {
+    for (const entry of batch) {
+      sum.allocated += entry.allocationSize;
+      if (isWalkable(entry)) below.push(joinRemote(directory, entry.name));
+      if (isDirectory(entry)) {
+        sum.directories += 1;
+      } else {
+        sum.files += 1;
+        sum.size += entry.size;
+      }
+    }
+  }
+}

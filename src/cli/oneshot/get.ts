@@ -1,0 +1,115 @@
+import { type Stats, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { NtStatus, TransferError, type Tree } from "../../core/index.ts";
+import { isStatus } from "../commands/phrases.ts";
+import type { TransferStyle } from "../commands/transfers.ts";
+import { type DownloadItem, downloadMany, planDownload } from "../transfer/index.ts";
+import { safeLocalName } from "../transfer/safe-name.ts";
+import { isRemoteLocation } from "../url.ts";
+import { UsageError } from "../usage-error.ts";
+import { cat } from "./cat.ts";
+import type { ConnectedPlace, Job } from "./job.ts";
+import { isMask, maskOf, nameOf } from "./matching.ts";
+import { transferMany } from "./transferring.ts";
+
+/** Where files go: into a directory, or one file or tree under a new name. */
+interface Destination {
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+/** `get URL… [DESTINATION]`: fetches files as `cp` copies them. */
+export async function get(job: Job, operands: readonly string[]): Promise<void> {
+  const last = operands.at(-1);
+  const hasDestination = operands.length > 1 && last !== undefined && !isRemoteLocation(last);
+  const sources = hasDestination ? operands.slice(0, -1) : operands;
+  if (sources.length === 0) throw new UsageError("get [-r] URL... DESTINATION");
+  if (hasDestination && last === "-") return cat(job, sources);
+  const destination = readDestination(job, hasDestination ? last : ".", sources);
+  await job.forEach(sources, async (operand) => {
+    const place = await job.connect(operand);
+    const style: TransferStyle = { direction: "download", showLocal: (path) => path };
+    await transferMany(job, place, style, (environment) =>
+      downloadMany(environment, itemsOf(job, place, destination)),
+    );
+  });
+}
+
+function readDestination(job: Job, operand: string, sources: readonly string[]): Destination {
+  const path = resolve(job.run.environment.localCwd, operand);
+  const found = statLocal(path);
+  const isDirectory = found?.isDirectory() === true;
+  const mustBe = operand.endsWith("/") || sources.length > 1 || sources.some(hasMask);
+  if (mustBe && !isDirectory) throw new UsageError(`${operand} is no directory`);
+  return { path, isDirectory };
+}
+
+function hasMask(operand: string): boolean {
+  return isMask(operand.replaceAll("/", "\\"));
+}
+
+function statLocal(path: string): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+async function* itemsOf(
+  job: Job,
+  { tree, path, location }: ConnectedPlace,
+  destination: Destination,
+): AsyncGenerator<DownloadItem> {
+  const { signal } = job;
+  const mask = maskOf(path);
+  if (isMask(path)) {
+    const recurse = job.isRecursive;
+    yield* planDownload(tree, { ...mask, localDirectory: destination.path, recurse, signal });
+    return;
+  }
+  // What a server calls the root of a share, and how it spells a name, is not for it to decide.
+  const name = path === "" ? location.share : nameOf(path);
+  const localPath = destination.isDirectory
+    ? join(destination.path, safeLocalName(name))
+    : destination.path;
+  yield* single(job, tree, path, localPath);
+}
+
+async function* single(
+  job: Job,
+  tree: Tree,
+  remotePath: string,
+  localPath: string,
+): AsyncGenerator<DownloadItem> {
+  const { signal } = job;
+  try {
+    const { isDirectory } = await tree.stat(remotePath, { signal });
+    if (!isDirectory) {
+      yield { remotePath, localPath };
+      return;
+    }
+    if (!job.isRecursive) {
+      throw new TransferError(
+        `\\${remotePath} is a directory: -r fetches it with all that is in it`,
+      );
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    yield { remotePath, localPath, error };
+    return;
+  }
+  yield { remotePath, localPath, isDirectory: true };
+  yield* contents(tree, remotePath, localPath, signal);
+}
+
+async function* contents(
+  tree: Tree,
+  directory: string,
+  localDirectory: string,
+  signal: AbortSignal,
+): AsyncGenerator<DownloadItem> {
+  const plan = { directory, pattern: "*", localDirectory, recurse: true, signal };
+  try {
+    yield* planDownload(tree, plan);
+  } catch (error) {
+    // An empty root has not even dots in it.
+    if (!isStatus(error, NtStatus.NO_SUCH_FILE)) throw error;
+  }
+}

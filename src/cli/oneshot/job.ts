@@ -1,0 +1,125 @@
+import type { SmbClient, Tree } from "../../core/index.ts";
+import { ToldFailures } from "../commands/phrases.ts";
+import { connectShare } from "../connect.ts";
+import type { ShellSettings } from "../context.ts";
+import { exitCodeFor } from "../exit-codes.ts";
+import { tellFailure } from "../failure.ts";
+import type { Io } from "../io.ts";
+import type { Run } from "../run.ts";
+import { shellSettings } from "../shell-settings.ts";
+import { parseLocation, type RemoteLocation } from "../url.ts";
+import { UsageError } from "../usage-error.ts";
+import { failureJson } from "./json.ts";
+
+/** A place on a share that is connected. */
+export interface ConnectedPlace {
+  readonly location: RemoteLocation;
+  readonly client: SmbClient;
+  readonly tree: Tree;
+  /** Share-relative; may hold wildcards in its last part. */
+  readonly path: string;
+}
+
+/** One run of a subcommand: its connections, its output, its failures. */
+export class Job {
+  readonly run: Run;
+  readonly settings: ShellSettings;
+  readonly #clients = new Map<string, Promise<SmbClient>>();
+  readonly #trees = new Map<string, Promise<Tree>>();
+  readonly #failures: unknown[] = [];
+
+  constructor(run: Run) {
+    this.run = run;
+    this.settings = shellSettings(run.options, run.personality);
+  }
+
+  get io(): Io {
+    return this.run.io;
+  }
+
+  get signal(): AbortSignal {
+    return this.run.signal;
+  }
+
+  get isRecursive(): boolean {
+    return this.run.options.recursive;
+  }
+
+  /** Objects rather than text are wanted. */
+  get isJson(): boolean {
+    return this.run.options.json;
+  }
+
+  /** The class of the first failure. */
+  get status(): number {
+    return exitCodeFor(this.#failures[0]);
+  }
+
+  /**
+   * Connects to the share of an operand. Operands of one share have one connection.
+   *
+   * @throws {UsageError} where `operand` is no URL or names no share
+   */
+  async connect(operand: string): Promise<ConnectedPlace> {
+    const location = parseLocation(operand);
+    if (location.share === "") throw new UsageError(`${operand} names no share`);
+    const client = await this.client(location);
+    const key = `${clientKey(location)}\n${location.share.toLowerCase()}`;
+    const tree = await remember(this.#trees, key, () =>
+      connectShare(client, location.share, this.signal),
+    );
+    return { location, client, tree, path: location.path };
+  }
+
+  /** The client for a server; one for each server and user. */
+  client(location: RemoteLocation): Promise<SmbClient> {
+    return remember(this.#clients, clientKey(location), () => this.run.connect(location));
+  }
+
+  /** Does `work` for each operand in turn; a failure is told and the rest goes on. */
+  async forEach(
+    operands: readonly string[],
+    work: (operand: string) => Promise<void>,
+  ): Promise<void> {
+    for (const operand of operands) {
+      try {
+        await work(operand);
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+  }
+
+  /** Tells a failure and remembers it for the exit status; an interruption is thrown on. */
+  fail(error: unknown): void {
+    this.signal.throwIfAborted();
+    if (error instanceof UsageError) throw error;
+    this.#failures.push(error);
+    if (error instanceof ToldFailures) return;
+    if (this.isJson) this.emit(failureJson(error));
+    const { io, personality, options } = this.run;
+    tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
+  }
+
+  /** One line of JSON. */
+  emit(value: object): void {
+    this.io.out(`${JSON.stringify(value)}\n`);
+  }
+}
+
+function clientKey({ host, port, user, domain }: RemoteLocation): string {
+  return JSON.stringify([host.toLowerCase(), port, user, domain]);
+}
+
+async function remember<T>(
+  known: Map<string, Promise<T>>,
+  key: string,
+  make: () => Promise<T>,
+): Promise<T> {
+  let promise = known.get(key);
+  if (promise === undefined) {
+    promise = make();
+    known.set(key, promise);
+  }
+  return promise;
+}

@@ -1,0 +1,84 @@
+import {
+  type DirectoryEntry,
+  FileAttributes,
+  type FileStat,
+  type FileTime,
+  fileTimeToDate,
+  formatAttributes,
+} from "../../core/index.ts";
+import type { FinishedFile } from "../transfer/index.ts";
+import type { ConnectedPlace } from "./job.ts";
+
+// The names and meanings of these fields are a promise: docs/json.md.
+
+/** Where something is, with slashes. */
+export function placeJson({ location }: ConnectedPlace, path: string): object {
+  return { server: location.host, share: location.share, path: slashed(path) };
+}
+
+/** A file or directory, from a listing or from `stat`. */
+export function entryJson(
+  place: ConnectedPlace,
+  path: string,
+  entry: DirectoryEntry | FileStat,
+): object {
+  return {
+    type: typeOf(entry.attributes),
+    name: path.slice(path.lastIndexOf("\\") + 1),
+    ...placeJson(place, path),
+    size: entry.size,
+    allocated: entry.allocationSize,
+    attributes: formatAttributes(entry.attributes),
+    created: timeJson(entry.creationTime),
+    accessed: timeJson(entry.lastAccessTime),
+    modified: timeJson(entry.lastWriteTime),
+    changed: timeJson(entry.changeTime),
+    // Full 64 bits: a JSON number could not hold it.
+    id: entry.fileId === 0n ? null : `0x${entry.fileId.toString(16)}`,
+    ...("links" in entry ? { links: entry.links } : {}),
+  };
+}
+
+/** A file that was moved. */
+export function finishedJson(place: ConnectedPlace, file: FinishedFile): object {
+  return {
+    event: "file",
+    direction: file.direction,
+    local: file.localPath,
+    ...placeJson(place, file.remotePath),
+    size: file.size,
+    bytes: file.bytes,
+    ms: Math.round(file.ms),
+  };
+}
+
+/** Something that went wrong; it is told on standard error too. */
+export function failureJson(error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  const status = firstOf(error, "statusName") ?? null;
+  return { event: "failure", message, status, code: firstOf(error, "code") ?? null };
+}
+
+/** The first text of that name in the chain of causes. */
+function firstOf(error: unknown, name: "statusName" | "code"): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const value = Object.entries(at).find(([key]) => key === name)?.[1];
+    if (typeof value === "string") return value;
+  }
+  return undefined;
+}
+
+/** A share-relative path with slashes. */
+export function slashed(path: string): string {
+  return path.replaceAll("\\", "/");
+}
+
+/** What kind of thing attributes belong to; a link is a reparse point of any kind. */
+function typeOf(attributes: number): "file" | "directory" | "link" {
+  if ((attributes & FileAttributes.REPARSE_POINT) !== 0) return "link";
+  return (attributes & FileAttributes.DIRECTORY) !== 0 ? "directory" : "file";
+}
+
+function timeJson(time: FileTime): string | null {
+  return fileTimeToDate(time)?.toISOString() ?? null;
+}

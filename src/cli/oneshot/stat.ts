@@ -1,0 +1,25 @@
+import { phrased } from "../commands/phrases.ts";
+import { displayRemote } from "../context.ts";
+import { formatStat } from "../render/all-info.ts";
+import { UsageError } from "../usage-error.ts";
+import type { Job } from "./job.ts";
+import { entryJson } from "./json.ts";
+import { expand } from "./matching.ts";
+
+/** `stat URL…`: all that is known about files and directories. */
+export async function stat(job: Job, operands: readonly string[]): Promise<void> {
+  if (operands.length === 0) throw new UsageError("stat URL...");
+  let isFirst = true;
+  await job.forEach(operands, async (operand) => {
+    const place = await job.connect(operand);
+    for (const path of await expand(place.tree, place.path, job.signal)) {
+      const found = await phrased(
+        (status) => `${status} getting attributes of ${displayRemote(path)}`,
+        () => place.tree.stat(path, { signal: job.signal }),
+      );
+      if (job.isJson) job.emit(entryJson(place, path, found));
+      else job.io.out(`${isFirst ? "" : "\n"}${formatStat(displayRemote(path), found)}`);
+      isFirst = false;
+    }
+  });
+}
