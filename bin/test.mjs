@@ -1,0 +1,48 @@
+// npm test [-- FILES OR FOLDERS]   everything, or only some test files
+// npm test -- --without-samba      where no Samba can be installed: its tests are skipped, aloud
+//
+// Formatting and lint, the build, the types of the tests, then the tests. Ends with the line
+// "N passed, N failed"; the checks before the tests count as one each.
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { main, ROOT, setup } from "./setup.mjs";
+
+const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
+
+const given = process.argv.slice(2);
+const withoutSamba = given.includes("--without-samba");
+const files = given.filter((argument) => argument !== "--without-samba");
+
+await main(async () => {
+  setup({ programs: withoutSamba ? {} : SAMBA });
+  const checks = files.length > 0 ? { passed: 0, failed: 0 } : runChecks();
+  const runner = join(ROOT, "test", "run.mjs");
+  const counts = [`--passed=${checks.passed}`, `--failed=${checks.failed}`];
+  return runNode(["--import", "tsx", runner, ...counts, ...files]);
+});
+
+function runChecks() {
+  const modules = join(ROOT, "node_modules");
+  const checks = {
+    "format and lint": [
+      join(modules, "@biomejs", "biome", "bin", "biome"),
+      "check",
+      "--error-on-warnings",
+    ],
+    "types of the tests": [join(modules, "typescript", "bin", "tsc"), "-p", "test"],
+  };
+  const counts = { passed: 0, failed: 0 };
+  for (const [name, args] of Object.entries(checks)) {
+    console.log(`${name} ...`);
+    const isGood = runNode(args) === 0;
+    counts[isGood ? "passed" : "failed"] += 1;
+    if (!isGood) console.log(`${name}: FAILED`);
+  }
+  return counts;
+}
+
+function runNode(args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: "inherit" });
+  return status ?? 1;
+}
