@@ -32,7 +32,7 @@ export { queryAllocatedRanges, setSparse } from "./file/allocated-ranges.ts";
 export { copyChunks } from "./file/copy-chunk.ts";
 export { closeQuietly, discardFile } from "./file/discard-file.ts";
 export { File } from "./file/file.ts";
-export { type CallOptions, Open, type OpenOptions } from "./file/open.ts";
+export { Open } from "./file/open.ts";
 export { type ReadPipelineOptions, readPipeline } from "./file/read-pipeline.ts";
 export {
   type Completion,
@@ -51,7 +51,6 @@ export {
   type WritePipelineResult,
   writePipeline,
 } from "./file/write-pipeline.ts";
-export type { CreateResponse } from "./smb2/create.ts";
 export type { DirectoryEntry } from "./fscc/directory-information.ts";
 export {
   FileAttributes,
@@ -81,6 +80,7 @@ export {
   ShareAccess,
   SigningAlgorithmId,
 } from "./smb2/constants.ts";
+export type { CreateResponse } from "./smb2/create.ts";
 export type {
   DialTarget,
   MessageParts,
@@ -91,7 +91,13 @@ export type {
 } from "./transport.ts";
 export { defaultOrder, formatTransportOrder, parseTransportOrder } from "./transport-order.ts";
 export type { ListOptions } from "./tree/directory-listing.ts";
-export { type FileStat, Tree, type TreeType } from "./tree/tree.ts";
+export { type FileStat, Tree } from "./tree/tree.ts";
+export {
+  type CallOptions,
+  type OpenOptions,
+  TreeConnect,
+  type TreeType,
+} from "./tree/tree-connect.ts";
 export {
   type FileTime,
   fileTimeFromUnixMs,

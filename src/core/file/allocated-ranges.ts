@@ -1,9 +1,10 @@
 import { WireFormatError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { CtlCode } from "../smb2/constants.ts";
+import type { CallOptions } from "../tree/tree-connect.ts";
 import { Reader } from "../wire/reader.ts";
 import { encodeBytes } from "../wire/writer.ts";
-import type { CallOptions, Open } from "./open.ts";
+import type { Open } from "./open.ts";
 import type { Piece } from "./sliding-window.ts";
 
 /** One FILE_ALLOCATED_RANGE_BUFFER, in bytes. */

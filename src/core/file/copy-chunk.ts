@@ -2,10 +2,10 @@ import { ProtocolError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import { CtlCode } from "../smb2/constants.ts";
+import type { CallOptions } from "../tree/tree-connect.ts";
 import { Reader } from "../wire/reader.ts";
 import { encodeBytes } from "../wire/writer.ts";
 import type { File } from "./file.ts";
-import type { CallOptions } from "./open.ts";
 
 const RESUME_KEY_LENGTH = 24;
 /** SRV_REQUEST_RESUME_KEY Response: the key, ContextLength and an empty context, padded. */

@@ -1,9 +1,11 @@
 import { encodeFileDisposition } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatusError } from "../nt-status-error.ts";
-import type { Tree } from "../tree/tree.ts";
+import { CreateOptions } from "../smb2/constants.ts";
+import type { TreeConnect } from "../tree/tree-connect.ts";
 import { closeSpec } from "./file-requests.ts";
 import { setInfoSpec } from "./open.ts";
+import { removePath } from "./with-handle.ts";
 
 /** How long cleaning up may take, in milliseconds, when all else was cancelled. */
 const DISCARD_TIMEOUT_MS = 3000;
@@ -13,7 +15,11 @@ const DISCARD_TIMEOUT_MS = 3000;
  * has closed that already, by its name. Best effort, also while everything else is being cancelled:
  * it gives up after three seconds and never rejects. Where the connection is gone the file stays.
  */
-export async function discardFile(tree: Tree, fileId: Uint8Array, path: string): Promise<void> {
+export async function discardFile(
+  tree: TreeConnect,
+  fileId: Uint8Array,
+  path: string,
+): Promise<void> {
   const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);
   const info = encodeFileDisposition(true);
   try {
@@ -22,12 +28,12 @@ export async function discardFile(tree: Tree, fileId: Uint8Array, path: string):
     await tree.request({ ...closeSpec(fileId, false), path, signal });
   } catch (error) {
     if (!(error instanceof NtStatusError)) return;
-    await tree.unlink(path, { signal }).catch(() => {});
+    await removePath(tree, path, CreateOptions.NON_DIRECTORY_FILE, { signal }).catch(() => {});
   }
 }
 
 /** Closes an open file that nobody needs any more. Gives up after three seconds; never rejects. */
-export async function closeQuietly(tree: Tree, fileId: Uint8Array): Promise<void> {
+export async function closeQuietly(tree: TreeConnect, fileId: Uint8Array): Promise<void> {
   const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);
   // It is closed already, or the connection is gone: both are what we wanted.
   await tree.request({ ...closeSpec(fileId, false), signal }).catch(() => {});

@@ -5,16 +5,28 @@ import {
 } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
-import { ReadWriteChannel } from "../smb2/constants.ts";
+import { CreateOptions, ReadWriteChannel } from "../smb2/constants.ts";
 import { FlushRequest, FlushResponse } from "../smb2/flush.ts";
 import { ReadRequest, ReadResponse } from "../smb2/read.ts";
 import { WriteRequest, WriteResponse } from "../smb2/write.ts";
-import { type CallOptions, Open } from "./open.ts";
+import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
+import { Open } from "./open.ts";
 
 const NO_CHANNEL_INFO = new Uint8Array(0);
 
 /** An open file. For whole files and long ranges, `readPipeline` and `writePipeline` are faster. */
 export class File extends Open {
+  /** Opens or makes a file; a directory is refused with FILE_IS_A_DIRECTORY. */
+  static override async create(
+    tree: TreeConnect,
+    path: string,
+    options: OpenOptions,
+  ): Promise<File> {
+    const kind = CreateOptions.NON_DIRECTORY_FILE;
+    const spec = tree.createSpec(path, { ...options, options: (options.options ?? 0) | kind });
+    return new File(tree, path, (await tree.request(spec)).body);
+  }
+
   /** EndOfFile when it was opened, in bytes. */
   get size(): number {
     return this.created.endOfFile;

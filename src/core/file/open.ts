@@ -2,37 +2,16 @@ import type { Reply, RequestSpec } from "../session/request-spec.ts";
 import { CloseFlags, CloseRequest, CloseResponse } from "../smb2/close.ts";
 import { InfoType } from "../smb2/constants.ts";
 import type { CreateResponse } from "../smb2/create.ts";
-import type { CreateContext } from "../smb2/create-contexts.ts";
 import { IoctlFlags, IoctlRequest, IoctlResponse } from "../smb2/ioctl.ts";
 import { QueryInfoRequest, QueryInfoResponse } from "../smb2/query-info.ts";
 import { SetInfoRequest, SetInfoResponse } from "../smb2/set-info.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** What a CREATE asks for; the fields are those of [MS-SMB2] 2.2.13. */
-export interface OpenOptions {
-  /** AccessMask bits. */
-  readonly access: number;
-  /** ShareAccess bits; by default others may do everything. */
-  readonly shareAccess?: number | undefined;
-  /** CreateDisposition; by default the file must exist. */
-  readonly disposition?: number | undefined;
-  /** CreateOptions bits. */
-  readonly options?: number | undefined;
-  /** FILE_ATTRIBUTE bits of a file that is made. */
-  readonly attributes?: number | undefined;
-  readonly contexts?: readonly CreateContext[] | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** An open file, directory or pipe ([MS-SMB2] 3.2.1.6). Close it, or use `await using`. */
 export class Open implements AsyncDisposable {
-  readonly tree: Tree;
+  readonly tree: TreeConnect;
   /** 16 bytes that only the server understands. */
   readonly fileId: Uint8Array;
   /** Share-relative. */
@@ -41,11 +20,16 @@ export class Open implements AsyncDisposable {
   readonly created: CreateResponse;
   #isClosed = false;
 
-  constructor(tree: Tree, path: string, created: CreateResponse) {
+  constructor(tree: TreeConnect, path: string, created: CreateResponse) {
     this.tree = tree;
     this.path = path;
     this.created = created;
     this.fileId = created.fileId;
+  }
+
+  /** Opens or makes a file, directory or pipe ([MS-SMB2] 3.2.4.3). */
+  static async create(tree: TreeConnect, path: string, options: OpenOptions): Promise<Open> {
+    return new Open(tree, path, (await tree.request(tree.createSpec(path, options))).body);
   }
 
   /** Sends a request about this handle; errors name its path. */

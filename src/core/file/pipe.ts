@@ -3,8 +3,8 @@ import type { RpcPipe } from "../rpc/rpc-client.ts";
 import { AccessMask, CtlCode, ReadWriteChannel, ShareAccess } from "../smb2/constants.ts";
 import { IoctlFlags, IoctlRequest, IoctlResponse } from "../smb2/ioctl.ts";
 import { ReadRequest, ReadResponse } from "../smb2/read.ts";
-import type { Tree } from "../tree/tree.ts";
-import { type CallOptions, Open } from "./open.ts";
+import type { CallOptions, TreeConnect } from "../tree/tree-connect.ts";
+import { Open } from "./open.ts";
 
 const NO_CHANNEL_INFO = new Uint8Array(0);
 /** The fragment size that Windows and Samba use over named pipes. */
@@ -15,7 +15,7 @@ export class Pipe extends Open implements RpcPipe {
   readonly maxFragment: number = MAX_FRAGMENT;
 
   /** Opens `name`, without a leading `\pipe\`, in IPC$. */
-  static async open(tree: Tree, name: string, options: CallOptions = {}): Promise<Pipe> {
+  static async open(tree: TreeConnect, name: string, options: CallOptions = {}): Promise<Pipe> {
     const spec = tree.createSpec(name, {
       access:
         AccessMask.READ_DATA |

@@ -7,13 +7,13 @@ import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import { AccessMask, CreateDisposition, CreateOptions, InfoType } from "../smb2/constants.ts";
 import type { QueryInfoResponse } from "../smb2/query-info.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import type { FileTime } from "../wire/file-time.ts";
 import { CompoundSupport } from "./compound-support.ts";
 import { closeQuietly, discardFile } from "./discard-file.ts";
 import { File } from "./file.ts";
 import { bodyOf, closeSpec } from "./file-requests.ts";
-import { type CallOptions, type OpenOptions, queryInfoSpec, setInfoSpec } from "./open.ts";
+import { queryInfoSpec, setInfoSpec } from "./open.ts";
 
 /** What is needed to write a file in place and to set its times. */
 export const WRITE_ACCESS: number =
@@ -41,7 +41,7 @@ export function writeOptions(isTemporary: boolean): OpenOptions {
  * it, it is removed again.
  */
 export async function createTemporaryFile(
-  tree: Tree,
+  tree: TreeConnect,
   path: string,
   options: CallOptions = {},
 ): Promise<File> {
@@ -105,7 +105,7 @@ export interface FinalRename {
  * fails the temporary file is removed.
  */
 export async function renameAndClose(
-  tree: Tree,
+  tree: TreeConnect,
   fileId: Uint8Array,
   rename: FinalRename,
 ): Promise<void> {
@@ -132,7 +132,7 @@ export async function renameAndClose(
 
 /** After a failure: removes the temporary file, or only closes the one that was written in place. */
 export function giveUp(
-  tree: Tree,
+  tree: TreeConnect,
   fileId: Uint8Array,
   temporaryPath: string | undefined,
 ): Promise<void> {
@@ -151,7 +151,7 @@ export function checkSize(path: string, expected: number, actual: number): void 
  * that. `onFirst` is called when the first one went well, even if a later one does not.
  */
 async function together(
-  tree: Tree,
+  tree: TreeConnect,
   specs: readonly AnyRequestSpec[],
   path: string,
   signal: AbortSignal | undefined,

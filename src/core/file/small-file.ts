@@ -5,9 +5,10 @@ import { AccessMask, CreateOptions } from "../smb2/constants.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { ReadResponse } from "../smb2/read.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
 import { closeQuietly } from "./discard-file.ts";
+import { File } from "./file.ts";
 import { bodyOf, closeSpec, readSpec } from "./file-requests.ts";
 import { isEndOfFile } from "./read-pipeline.ts";
 
@@ -40,7 +41,11 @@ export interface SmallRead {
  *
  * @throws {NtStatusError} where the file cannot be opened or read
  */
-export async function readSmallFile(tree: Tree, path: string, read: SmallRead): Promise<SmallFile> {
+export async function readSmallFile(
+  tree: TreeConnect,
+  path: string,
+  read: SmallRead,
+): Promise<SmallFile> {
   const support = CompoundSupport.of(tree.session.connection);
   if (support.isRefused) return readPlainly(tree, path, read);
   try {
@@ -55,7 +60,11 @@ export async function readSmallFile(tree: Tree, path: string, read: SmallRead): 
   }
 }
 
-async function readCompound(tree: Tree, path: string, request: SmallRead): Promise<SmallFile> {
+async function readCompound(
+  tree: TreeConnect,
+  path: string,
+  request: SmallRead,
+): Promise<SmallFile> {
   const { length, signal } = request;
   const specs: AnyRequestSpec[] = [
     tree.createSpec(path, { access: READ_ACCESS, options: CreateOptions.NON_DIRECTORY_FILE }),
@@ -75,9 +84,13 @@ async function readCompound(tree: Tree, path: string, request: SmallRead): Promi
   return { created, data, isWhole, release: () => (read as Reply<unknown>).release() };
 }
 
-async function readPlainly(tree: Tree, path: string, request: SmallRead): Promise<SmallFile> {
+async function readPlainly(
+  tree: TreeConnect,
+  path: string,
+  request: SmallRead,
+): Promise<SmallFile> {
   const { length, signal } = request;
-  const file = await tree.openFile(path, { access: READ_ACCESS, signal });
+  const file = await File.create(tree, path, { access: READ_ACCESS, signal });
   try {
     const { created } = file;
     const data = new Uint8Array(Math.min(length, created.endOfFile));

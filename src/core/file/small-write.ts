@@ -5,8 +5,9 @@ import type { CloseResponse } from "../smb2/close.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { WriteResponse } from "../smb2/write.ts";
-import type { Tree } from "../tree/tree.ts";
+import type { TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
+import { File } from "./file.ts";
 import { bodyOf, closeSpec, writeSpec } from "./file-requests.ts";
 import { setInfoSpec } from "./open.ts";
 import {
@@ -43,7 +44,7 @@ export interface SmallWrite {
  * @throws {NtStatusError} where the server refuses a step
  * @throws {TransferError} where the server did not take all bytes
  */
-export async function writeSmallFile(tree: Tree, write: SmallWrite): Promise<void> {
+export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const support = CompoundSupport.of(tree.session.connection);
   if (support.isRefused) return writePlainly(tree, write);
   try {
@@ -56,7 +57,7 @@ export async function writeSmallFile(tree: Tree, write: SmallWrite): Promise<voi
   }
 }
 
-async function writeCompound(tree: Tree, write: SmallWrite): Promise<void> {
+async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const { path, data, temporaryPath, signal } = write;
   const specs = contentSpecs(tree, write);
   const replies = await tree.compound(specs, { signal });
@@ -78,7 +79,7 @@ async function writeCompound(tree: Tree, write: SmallWrite): Promise<void> {
   if (closed.flags !== 0) checkSize(path, data.length, closed.endOfFile);
 }
 
-function contentSpecs(tree: Tree, write: SmallWrite): AnyRequestSpec[] {
+function contentSpecs(tree: TreeConnect, write: SmallWrite): AnyRequestSpec[] {
   const { data, times, temporaryPath } = write;
   const isTemporary = temporaryPath !== undefined;
   const path = temporaryPath ?? write.path;
@@ -99,11 +100,11 @@ function contentSpecs(tree: Tree, write: SmallWrite): AnyRequestSpec[] {
   return specs;
 }
 
-async function writePlainly(tree: Tree, write: SmallWrite): Promise<void> {
+async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const { path, temporaryPath, data, times, signal } = write;
   const file =
     temporaryPath === undefined
-      ? await tree.openFile(path, { ...writeOptions(false), signal })
+      ? await File.create(tree, path, { ...writeOptions(false), signal })
       : await createTemporaryFile(tree, temporaryPath, { signal });
   try {
     await writeFully(file, data, 0, signal);

@@ -8,7 +8,7 @@ import { AccessMask, CreateOptions } from "../smb2/constants.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import { QueryDirectoryRequest, QueryDirectoryResponse } from "../smb2/query-directory.ts";
-import type { Tree } from "./tree.ts";
+import type { TreeConnect } from "./tree-connect.ts";
 
 /** What we ask for per QUERY_DIRECTORY, where the server and the credits allow it. */
 const LISTING_BYTES = 1024 * 1024;
@@ -27,7 +27,7 @@ export interface ListOptions {
  * @throws {NtStatusError} NO_SUCH_FILE where nothing matches
  */
 export async function* listDirectory(
-  tree: Tree,
+  tree: TreeConnect,
   directory: string,
   options: ListOptions = {},
 ): AsyncGenerator<readonly DirectoryEntry[]> {
@@ -66,7 +66,7 @@ export async function* listDirectory(
 }
 
 function querySpec(
-  tree: Tree,
+  tree: TreeConnect,
   path: string,
   fileId: Uint8Array,
   pattern: string,
@@ -90,7 +90,7 @@ function querySpec(
 }
 
 /** The listing is complete or has failed already: what closing says does not matter any more. */
-async function closeQuietly(tree: Tree, fileId: Uint8Array): Promise<void> {
+async function closeQuietly(tree: TreeConnect, fileId: Uint8Array): Promise<void> {
   await tree
     .request({ request: CloseRequest, message: { flags: 0, fileId }, response: CloseResponse })
     .catch(() => {});

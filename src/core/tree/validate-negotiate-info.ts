@@ -6,7 +6,7 @@ import {
 import { NtStatus } from "../nt-status.ts";
 import { CtlCode, Dialect } from "../smb2/constants.ts";
 import { IoctlFlags, IoctlRequest, IoctlResponse, NO_FILE_ID } from "../smb2/ioctl.ts";
-import type { Tree } from "./tree.ts";
+import type { TreeConnect } from "./tree-connect.ts";
 
 /** The response has 24 bytes ([MS-SMB2] 2.2.32.6). */
 const RESPONSE_LENGTH = 24;
@@ -26,7 +26,7 @@ const NOT_KNOWN: readonly number[] = [
  * @throws {ProtocolError} where the server's memory differs from ours; the connection is ended
  */
 export async function validateNegotiateInfo(
-  tree: Tree,
+  tree: TreeConnect,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const { session } = tree;

@@ -30,9 +30,9 @@ describe("silence", () => {
   it("of one request is borne while the server answers ECHO, but not for ever", async () => {
     const clock = new ManualClock();
     const { client, file } = await silent(clock);
-    let error: unknown;
+    let error: Error | undefined;
     const reading = file.read(new Uint8Array(8), 0).catch((reason: unknown) => {
-      error = reason;
+      error = reason as Error;
     });
     await tick(clock, 60_000);
     assert.equal(error, undefined);
