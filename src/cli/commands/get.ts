@@ -37,9 +37,9 @@ export async function fetchFile(
   // Loaded when files are moved: most runs of a script only look.
   const { downloadFile } = await import("../transfer/index.ts");
   try {
-    await withTransfers(context, style, (environment) =>
-      downloadFile(environment, remotePath, localPath, options),
-    );
+    await withTransfers(context, style, async (environment) => {
+      environment.onFile?.(await downloadFile(environment, remotePath, localPath, options));
+    });
   } catch (error) {
     throw transferFailure(style, { remotePath, localPath, error });
   }

@@ -34,9 +34,9 @@ export async function storeFile(
   };
   const { uploadFile } = await import("../transfer/index.ts");
   try {
-    await withTransfers(context, style, (environment) =>
-      uploadFile(environment, localPath, remotePath, options),
-    );
+    await withTransfers(context, style, async (environment) => {
+      environment.onFile?.(await uploadFile(environment, localPath, remotePath, options));
+    });
   } catch (error) {
     throw transferFailure(style, { remotePath, localPath, error });
   }
