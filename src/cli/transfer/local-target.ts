@@ -20,6 +20,8 @@ import { InOrder } from "./in-order.ts";
 import { writeAll, writeAllSync } from "./local-io.ts";
 import { temporaryName } from "./temporary-name.ts";
 
+/** Names of open files: what lies behind them is written to, never replaced. */
+const DESCRIPTOR = /^\/(?:dev\/(?:stdout|stderr|fd\/)|proc\/)/;
 const PERMISSIONS = 0o7777;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const OVERWRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
@@ -51,8 +53,8 @@ export interface LocalTarget {
 /**
  * Opens where a download to `path` goes. A regular file is written beside `path` and takes its place
  * when it is finished, with the permissions of the one that it replaces; a symbolic link is followed.
- * Without a temporary name `path` itself is written. Devices, pipes and everything below `/dev` and
- * `/proc` (`/dev/null`, `/dev/stdout`) are streams: never replaced, never given times.
+ * Without a temporary name `path` itself is written. Devices, pipes and the
+ * names of open files (`/dev/null`, `/dev/stdout`) are streams: never replaced, never given times.
  */
 export async function openLocalTarget(
   path: string,
@@ -98,12 +100,12 @@ function resolveTarget(path: string): Place {
   if (existing?.isDirectory() === true) throw new TransferError(`${path} is a directory`);
   // A link that leads nowhere is replaced by the file.
   if (!isLink || existing === undefined) return { path, existing: isLink ? undefined : existing };
-  return { path: /^\/(?:dev|proc)\//.test(path) ? path : realpathSync(path), existing };
+  return { path: DESCRIPTOR.test(path) ? path : realpathSync(path), existing };
 }
 
 function isStream({ path, existing }: Place): boolean {
   if (existing === undefined) return false;
-  return !existing.isFile() || /^\/(?:dev|proc)\//.test(path);
+  return !existing.isFile() || DESCRIPTOR.test(path);
 }
 
 /** Files that exist only until their transfer ends; removed if the process ends first. */

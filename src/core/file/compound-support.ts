@@ -46,9 +46,16 @@ export class CompoundSupport {
     if (this.#state === "untried") this.#state = "works";
   }
 
-  /** What was refused as a compound went through piece by piece. */
-  refused(): void {
+  /** Does piece by piece what was refused as a compound; if that works, compounds are not tried again. */
+  async plainly<T>(run: () => Promise<T>): Promise<T> {
     this.#state = "refused";
+    try {
+      return await run();
+    } catch (error) {
+      // It was about the file and not about compounds.
+      this.#state = "untried";
+      throw error;
+    }
   }
 
   /**

@@ -157,17 +157,16 @@ async function together(
   signal: AbortSignal | undefined,
   onFirst?: () => void,
 ): Promise<Reply<unknown>[]> {
-  const replies: Reply<unknown>[] = [];
-  const take = (reply: Reply<unknown> | NtStatusError): void => {
-    if (reply instanceof NtStatusError) throw reply;
-    if (replies.length === 0) onFirst?.();
-    replies.push(reply);
-  };
-  if (CompoundSupport.of(tree.session.connection).isRefused) {
-    for (const spec of specs) take(await tree.request({ ...spec, path, signal }));
-    return replies;
-  }
+  const support = CompoundSupport.of(tree.session.connection);
   const named = specs.map((spec) => ({ ...spec, path }));
-  for (const reply of await tree.compound(named, { signal })) take(reply);
+  const answers = support.isRefused ? [] : await tree.compound(named, { signal });
+  const replies: Reply<unknown>[] = [];
+  for (const [index, spec] of named.entries()) {
+    const answer = answers[index];
+    const isUsable = answer !== undefined && !support.mayExplain(answer);
+    if (isUsable && answer instanceof NtStatusError) throw answer;
+    replies.push(isUsable ? (answer as Reply<unknown>) : await tree.request({ ...spec, signal }));
+    if (index === 0) onFirst?.();
+  }
   return replies;
 }

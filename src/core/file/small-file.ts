@@ -54,9 +54,7 @@ export async function readSmallFile(
     return small;
   } catch (error) {
     if (!support.mayExplain(error)) throw error;
-    const small = await readPlainly(tree, path, read);
-    support.refused();
-    return small;
+    return support.plainly(() => readPlainly(tree, path, read));
   }
 }
 

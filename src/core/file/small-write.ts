@@ -52,8 +52,7 @@ export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Prom
     support.succeeded();
   } catch (error) {
     if (!support.mayExplain(error)) throw error;
-    await writePlainly(tree, write);
-    support.refused();
+    await support.plainly(() => writePlainly(tree, write));
   }
 }
 

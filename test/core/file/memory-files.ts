@@ -1,0 +1,193 @@
+import {
+  decodeFileBasic,
+  decodeFileDisposition,
+  decodeFileSize,
+  encodeFileStandard,
+} from "../../../src/core/fscc/file-information.ts";
+import { FileInformationClass } from "../../../src/core/fscc/file-information-class.ts";
+import { decodeFileRename } from "../../../src/core/fscc/name-information.ts";
+import { NtStatus } from "../../../src/core/nt-status.ts";
+import type { CloseRequest } from "../../../src/core/smb2/close.ts";
+import { CreateDisposition, CreateOptions, CtlCode } from "../../../src/core/smb2/constants.ts";
+import type { CreateRequest } from "../../../src/core/smb2/create.ts";
+import type { IoctlRequest } from "../../../src/core/smb2/ioctl.ts";
+import type { ReadRequest } from "../../../src/core/smb2/read.ts";
+import type { SetInfoRequest } from "../../../src/core/smb2/set-info.ts";
+import { Reader } from "../../../src/core/wire/reader.ts";
+import { encodeBytes } from "../../../src/core/wire/writer.ts";
+
+/** A file of a share in memory. */
+export interface MemoryFile {
+  bytes: Uint8Array;
+  attributes: number;
+  isDirectory: boolean;
+  lastWriteTime: bigint;
+  /** What takes room; all of it where undefined. */
+  allocated: { offset: number; length: number }[] | undefined;
+}
+
+interface MemoryOpen {
+  path: string;
+  file: MemoryFile;
+  deleteOnClose: boolean;
+}
+
+/** A refusal by the fake file system. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`status ${status.toString(16)}`);
+    this.status = status;
+  }
+}
+
+/** A file system in memory with the rules that transfers depend on. */
+export class MemoryFiles {
+  readonly files = new Map<string, MemoryFile>();
+  readonly opens = new Map<string, MemoryOpen>();
+  #nextId = 1;
+
+  add(path: string, bytes: Uint8Array, more: Partial<MemoryFile> = {}): MemoryFile {
+    const file = {
+      bytes,
+      attributes: 0x80,
+      isDirectory: false,
+      lastWriteTime: 132_000_000_000_000_000n,
+      allocated: undefined,
+      ...more,
+    };
+    this.files.set(path, file);
+    return file;
+  }
+
+  open(id: Uint8Array): MemoryOpen {
+    const open = this.opens.get(id.join());
+    if (open === undefined) throw new Refusal(NtStatus.FILE_CLOSED);
+    return open;
+  }
+
+  create(message: CreateRequest): unknown {
+    const { name, createDisposition, createOptions } = message;
+    let file = this.files.get(name);
+    const wantsDirectory = (createOptions & CreateOptions.DIRECTORY_FILE) !== 0;
+    if (file?.isDirectory === true && (createOptions & CreateOptions.NON_DIRECTORY_FILE) !== 0) {
+      throw new Refusal(NtStatus.FILE_IS_A_DIRECTORY);
+    }
+    if (file === undefined) {
+      if (createDisposition === CreateDisposition.OPEN) {
+        throw new Refusal(NtStatus.OBJECT_NAME_NOT_FOUND);
+      }
+      file = this.add(name, new Uint8Array(0), { isDirectory: wantsDirectory });
+    } else if (createDisposition === CreateDisposition.CREATE) {
+      throw new Refusal(NtStatus.OBJECT_NAME_COLLISION);
+    } else if (createDisposition === CreateDisposition.OVERWRITE_IF) {
+      file.bytes = new Uint8Array(0);
+    }
+    const fileId = new Uint8Array(16);
+    new DataView(fileId.buffer).setUint32(0, this.#nextId);
+    this.#nextId += 1;
+    this.opens.set(fileId.join(), { path: name, file, deleteOnClose: false });
+    return {
+      ...this.#attributes(file),
+      oplockLevel: 0,
+      createAction: 1,
+      fileId,
+      createContexts: [],
+    };
+  }
+
+  close(message: CloseRequest): unknown {
+    const open = this.open(message.fileId);
+    this.opens.delete(message.fileId.join());
+    if (open.deleteOnClose) this.files.delete(open.path);
+    return { ...this.#attributes(open.file), flags: message.flags };
+  }
+
+  read(message: ReadRequest): Uint8Array {
+    const { bytes } = this.open(message.fileId).file;
+    if (message.offset >= bytes.length) throw new Refusal(NtStatus.END_OF_FILE);
+    return bytes.slice(message.offset, message.offset + message.length);
+  }
+
+  write(fileId: Uint8Array, offset: number, data: Uint8Array): number {
+    const { file } = this.open(fileId);
+    if (file.bytes.length < offset + data.length) resize(file, offset + data.length);
+    file.bytes.set(data, offset);
+    file.lastWriteTime += 1n;
+    return data.length;
+  }
+
+  setInfo({ fileId, fileInfoClass, buffer }: SetInfoRequest): void {
+    const open = this.open(fileId);
+    if (fileInfoClass === FileInformationClass.BASIC) {
+      const { lastWriteTime } = decodeFileBasic(buffer);
+      if (lastWriteTime !== 0n) open.file.lastWriteTime = lastWriteTime;
+    } else if (fileInfoClass === FileInformationClass.DISPOSITION) {
+      open.deleteOnClose = decodeFileDisposition(buffer);
+    } else if (fileInfoClass === FileInformationClass.END_OF_FILE) {
+      resize(open.file, decodeFileSize(buffer));
+    } else if (fileInfoClass === FileInformationClass.RENAME) {
+      const { name, replaceIfExists } = decodeFileRename(buffer);
+      if (this.files.has(name) && !replaceIfExists) {
+        throw new Refusal(NtStatus.OBJECT_NAME_COLLISION);
+      }
+      this.files.delete(open.path);
+      this.files.set(name, open.file);
+      open.path = name;
+    } else throw new Refusal(NtStatus.INVALID_INFO_CLASS);
+  }
+
+  /** FileStandardInformation of an open file: what transfers ask for. */
+  standard(fileId: Uint8Array): Uint8Array {
+    const { file } = this.open(fileId);
+    const { bytes, isDirectory } = file;
+    const size = bytes.length;
+    return encodeFileStandard({
+      allocationSize: size,
+      size,
+      links: 1,
+      deletePending: false,
+      isDirectory,
+    });
+  }
+
+  ioctl(message: IoctlRequest): Uint8Array {
+    const { file } = this.open(message.fileId);
+    if (message.ctlCode === CtlCode.SET_SPARSE) {
+      file.attributes |= 0x200;
+      return new Uint8Array(0);
+    }
+    if (message.ctlCode === CtlCode.QUERY_ALLOCATED_RANGES) {
+      const r = new Reader(message.input);
+      const start = r.u64();
+      const ranges = file.allocated ?? [{ offset: 0, length: file.bytes.length }];
+      const asked = ranges.filter(({ offset, length }) => offset + length > start);
+      return encodeBytes(asked.length * 16, (w) => {
+        for (const { offset, length } of asked) w.u64(offset).u64(length);
+      });
+    }
+    throw new Refusal(NtStatus.NOT_SUPPORTED);
+  }
+
+  #attributes(file: MemoryFile) {
+    const allocationSize =
+      file.allocated?.reduce((sum, range) => sum + range.length, 0) ?? file.bytes.length;
+    return {
+      flags: 0,
+      creationTime: 132_000_000_000_000_000n,
+      lastAccessTime: 132_000_000_000_000_000n,
+      lastWriteTime: file.lastWriteTime,
+      changeTime: file.lastWriteTime,
+      allocationSize,
+      endOfFile: file.bytes.length,
+      fileAttributes: file.isDirectory ? 0x10 : file.attributes,
+    };
+  }
+}
+
+function resize(file: MemoryFile, size: number): void {
+  const bytes = new Uint8Array(size);
+  bytes.set(file.bytes.subarray(0, size));
+  file.bytes = bytes;
+}
