@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { cpus, platform, release } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -52,33 +53,35 @@ class Bench {
     return judge(scenario, summarize(runs.smbx), summarize(runs.smbclient));
   }
 
-  #run(client: ClientName, scenario: Scenario, keepsOutput = false): Promise<Measurement> {
-    const { samba } = this.#place;
-    const program =
-      client === "smbx" ? [process.execPath, PROGRAM] : [findProgram(client) ?? client];
-    const port = scenario.isRemote ? this.#relayPort : samba.port;
+  #run(client: ClientName, scenario: Scenario): Promise<Measurement> {
     return measure({
-      command: [
-        ...program,
-        `//${samba.host}/${scenario.share}`,
-        ...["-p", String(port), "-U", samba.username],
-        ...[`--client-protection=${scenario.protection}`, "-c", scenario.commands],
-      ],
+      command: [...this.#commandLine(client, scenario), "-c", scenario.commands],
       cwd: scenario.cwd,
-      env: { PASSWD: samba.password },
-      keepsOutput,
+      env: { PASSWD: this.#place.samba.password },
     });
   }
 
+  #commandLine(client: ClientName, { share, protection, isRemote }: Scenario): string[] {
+    const { samba } = this.#place;
+    const program =
+      client === "smbx" ? [process.execPath, PROGRAM] : [findProgram(client) ?? client];
+    const port = isRemote ? this.#relayPort : samba.port;
+    const address = [`//${samba.host}/${share}`, "-p", String(port), "-U", samba.username];
+    return [...program, ...address, `--client-protection=${protection}`];
+  }
+
   /** Lets each program call smbstatus while it is connected. */
-  async negotiated(scenario: Scenario, client: ClientName): Promise<Negotiated> {
-    const smbstatus = `${findProgram("smbstatus") ?? "smbstatus"} --configfile=${this.#place.samba.configFile}`;
-    const asking = { ...scenario, commands: `!${smbstatus} --processes`, isRemote: false };
-    const { output } = await this.#run(client, asking, true);
-    const line = output.split("\n").find((text) => /\bSMB\d/.test(text)) ?? "";
-    const [dialect = "?", encryption = "?", signing = "?"] = line
-      .slice(Math.max(0, line.search(/\bSMB\d/)))
-      .split(/\s+/);
+  negotiated(scenario: Scenario, client: ClientName): Negotiated {
+    const { samba } = this.#place;
+    const [program = "", ...args] = this.#commandLine(client, { ...scenario, isRemote: false });
+    const smbstatus = findProgram("smbstatus") ?? "smbstatus";
+    const { stdout } = spawnSync(program, args, {
+      encoding: "utf8",
+      env: { ...process.env, PASSWD: samba.password },
+      input: `!${smbstatus} --configfile=${samba.configFile} --processes\n`,
+    });
+    const columns = /\b(SMB\d\S*)\s+(\S+)\s+(\S+)/.exec(stdout) ?? [];
+    const [, dialect = "?", encryption = "?", signing = "?"] = columns;
     return { protection: scenario.protection, client, dialect, encryption, signing };
   }
 }
@@ -100,7 +103,7 @@ async function main(): Promise<void> {
   const bench = new Bench(place, relay.port);
   const chosen = scenarios(place, sizes).filter(({ name }) => name.includes(values.only));
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  const negotiated = await negotiations(bench, chosen);
+  const negotiated = negotiations(bench, chosen);
   const results: ScenarioResult[] = [];
   for (const scenario of chosen) {
     process.stderr.write(`${scenario.name} ...`);
@@ -129,12 +132,12 @@ async function main(): Promise<void> {
   }
 }
 
-async function negotiations(bench: Bench, chosen: readonly Scenario[]): Promise<Negotiated[]> {
+function negotiations(bench: Bench, chosen: readonly Scenario[]): Negotiated[] {
   const found: Negotiated[] = [];
   for (const protection of new Set(chosen.map((scenario) => scenario.protection))) {
     const scenario = chosen.find((one) => one.protection === protection);
     for (const client of CLIENTS) {
-      if (scenario !== undefined) found.push(await bench.negotiated(scenario, client));
+      if (scenario !== undefined) found.push(bench.negotiated(scenario, client));
     }
   }
   return found;

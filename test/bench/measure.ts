@@ -9,15 +9,12 @@ export interface Measurement {
   readonly cpuSeconds: number;
   /** The largest resident set seen; undefined for a run that was too short to be looked at. */
   readonly peakMiB: number | undefined;
-  readonly output: string;
 }
 
 export interface Job {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Standard output is wanted; otherwise it is thrown away. */
-  readonly keepsOutput?: boolean;
 }
 
 const POLL_MS = 10;
@@ -33,9 +30,8 @@ export async function measure(job: Job): Promise<Measurement> {
   const shell = spawn("bash", ["-c", script, "measure", ...job.command], {
     cwd: job.cwd,
     env: { ...process.env, ...job.env },
-    stdio: ["ignore", job.keepsOutput === true ? "pipe" : "ignore", "pipe"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  const output = collect(shell.stdout);
   const messages = collect(shell.stderr);
   let peakKiB = 0;
   const timer = setInterval(() => {
@@ -45,14 +41,13 @@ export async function measure(job: Job): Promise<Measurement> {
   clearInterval(timer);
   const times = /time: ([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(messages());
   if (status !== 0 || times === null) {
-    throw new Error(`${job.command.join(" ")}: status ${status}\n${output()}${messages()}`);
+    throw new Error(`${job.command.join(" ")}: status ${status}\n${messages()}`);
   }
   const [wall, user, system] = times.slice(1).map(Number);
   return {
     wallSeconds: wall ?? 0,
     cpuSeconds: (user ?? 0) + (system ?? 0),
     peakMiB: peakKiB === 0 ? undefined : peakKiB / 1024,
-    output: output(),
   };
 }
 
