@@ -24,6 +24,8 @@ export interface ShellHabits {
   readonly pwdNamesFirstShare: boolean;
   /** `ls dir/` looks for a file without a name in `dir` and fails. */
   readonly trailingSlashNamesNothing: boolean;
+  /** `get` into a local directory and `put` of one fail as for a name that cannot be opened. */
+  readonly takesNoLocalDirectory: boolean;
   /** No bars: nothing is drawn while files are moved. */
   readonly drawsNoProgress: boolean;
   /** `logon` tells the VUID, a number of SMB1 that is always 0 in SMB2. */
@@ -49,6 +51,7 @@ export const ownHabits: ShellHabits = {
   rawNamesInPipes: false,
   pwdNamesFirstShare: false,
   trailingSlashNamesNothing: false,
+  takesNoLocalDirectory: false,
   drawsNoProgress: false,
   tellsVuid: false,
   tellsMissingSnapshots: false,
@@ -68,6 +71,7 @@ export const smbclientHabits: ShellHabits = {
   rawNamesInPipes: true,
   pwdNamesFirstShare: true,
   trailingSlashNamesNothing: true,
+  takesNoLocalDirectory: true,
   drawsNoProgress: true,
   tellsVuid: true,
   tellsMissingSnapshots: true,

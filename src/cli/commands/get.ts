@@ -1,17 +1,24 @@
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
+import { StatedFailure } from "../failure.ts";
 import type { TransferOptions } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { splitRemote } from "./remote-mask.ts";
-import { showLocalPath, type TransferStyle, transferFailure, withTransfers } from "./transfers.ts";
+import {
+  isLocalDirectory,
+  showLocalPath,
+  type TransferStyle,
+  transferFailure,
+  withTransfers,
+} from "./transfers.ts";
 
 export const get: Command = {
   names: ["get"],
   usage: "<remote name> [local name]",
   summary: "get a file",
   details:
-    "The local name `-` writes to standard output. The file arrives under a temporary name and is renamed when it is complete; its times are kept unless --no-times was given.",
+    "A local directory gets the file under its own name; the local name `-` is standard output. The file arrives under a temporary name and is renamed when it is complete; its times are kept unless --no-times was given.",
   maxArguments: 2,
   completes: ["remote-path", "local-path", "none"],
   async run(context, [remote, local]) {
@@ -28,7 +35,7 @@ export async function fetchFile(
   options: TransferOptions = {},
 ): Promise<void> {
   const remotePath = resolveRemote(context.cwd, remote);
-  const typed = local ?? defaultName(context, remotePath);
+  const typed = await localTarget(context, remotePath, local);
   const localPath = typed === "-" ? "-" : resolve(context.localCwd, typed);
   const style: TransferStyle = {
     direction: "download",
@@ -43,6 +50,21 @@ export async function fetchFile(
   } catch (error) {
     throw transferFailure(style, { remotePath, localPath, error });
   }
+}
+
+/** Where the file goes, as the user would write it: into a directory under its own name. */
+async function localTarget(
+  context: ShellContext,
+  remotePath: string,
+  typed: string | undefined,
+): Promise<string> {
+  const name = defaultName(context, remotePath);
+  if (typed === undefined) return name;
+  if (typed === "-" || !(await isLocalDirectory(context, typed))) return typed;
+  if (context.personality.habits.takesNoLocalDirectory) {
+    throw new StatedFailure(`Error opening local file ${typed}`);
+  }
+  return join(typed, name);
 }
 
 function defaultName(context: ShellContext, remotePath: string): string {

@@ -1,9 +1,16 @@
 import { basename, isAbsolute, resolve } from "node:path";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
+import { StatedFailure } from "../failure.ts";
 import type { TransferOptions } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
-import { showLocalPath, type TransferStyle, transferFailure, withTransfers } from "./transfers.ts";
+import {
+  isLocalDirectory,
+  showLocalPath,
+  type TransferStyle,
+  transferFailure,
+  withTransfers,
+} from "./transfers.ts";
 
 export const put: Command = {
   names: ["put"],
@@ -27,6 +34,8 @@ export async function storeFile(
   options: TransferOptions = {},
 ): Promise<void> {
   const remotePath = resolveRemote(context.cwd, remote ?? defaultName(local));
+  if (local !== "-" && (await isLocalDirectory(context, local)))
+    throw directoryFailure(context, local);
   const localPath = local === "-" ? "-" : resolve(context.localCwd, local);
   const style: TransferStyle = {
     direction: "upload",
@@ -40,6 +49,12 @@ export async function storeFile(
   } catch (error) {
     throw transferFailure(style, { remotePath, localPath, error });
   }
+}
+
+function directoryFailure(context: ShellContext, local: string): StatedFailure {
+  return context.personality.habits.takesNoLocalDirectory
+    ? new StatedFailure(`${local} does not exist`)
+    : new StatedFailure(`${local} is a directory: with recurse on, mput stores directories`);
 }
 
 /** `sub/file` keeps its folder, as with smbclient; a path that leads elsewhere gives its last part. */

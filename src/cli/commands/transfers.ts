@@ -1,4 +1,5 @@
-import { isAbsolute, relative, sep } from "node:path";
+import { stat } from "node:fs/promises";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { displayRemote, type ShellContext } from "../context.ts";
 import { StatedFailure, tellFailure } from "../failure.ts";
 import type { Io } from "../io.ts";
@@ -80,6 +81,16 @@ export function showLocalPath(context: ShellContext, path: string): string {
   return below === "" || below.startsWith("..") || isAbsolute(below)
     ? path
     : below.split(sep).join("/");
+}
+
+/** Whether a local name, as typed, is that of a directory. */
+export async function isLocalDirectory(context: ShellContext, typed: string): Promise<boolean> {
+  try {
+    return (await stat(resolve(context.localCwd, typed))).isDirectory();
+  } catch {
+    // Missing or unreadable: the transfer will say so.
+    return false;
+  }
 }
 
 /** smbclient's line for a file that was moved whole. */
