@@ -229,5 +229,6 @@ function temporaryPathOf(remotePath: string, inplace: boolean): string | undefin
   const cut = remotePath.lastIndexOf("\\") + 1;
   const name = remotePath.slice(cut);
   if (inplace || name.includes(":")) return undefined;
-  return remotePath.slice(0, cut) + temporaryName(name);
+  // Without the dot: Samba hides files that begin with one, and they stay hidden when renamed.
+  return remotePath.slice(0, cut) + temporaryName(name).slice(1);
 }
