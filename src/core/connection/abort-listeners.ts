@@ -6,8 +6,12 @@ export class AbortListeners {
   readonly #callbacks = new Map<AbortSignal, Set<() => void>>();
   readonly #listeners = new Map<AbortSignal, () => void>();
 
-  /** Calls `callback` when `signal` aborts; the result takes that back. */
+  /**
+   * Calls `callback` when `signal` aborts; the result takes that back. Where it has aborted already,
+   * `callback` is called soon, never inside this call.
+   */
   add(signal: AbortSignal, callback: () => void): () => void {
+    if (signal.aborted) return callSoon(callback);
     let callbacks = this.#callbacks.get(signal);
     if (callbacks === undefined) {
       callbacks = this.#listen(signal);
@@ -38,4 +42,14 @@ export class AbortListeners {
     this.#listeners.delete(signal);
     this.#callbacks.delete(signal);
   }
+}
+
+function callSoon(callback: () => void): () => void {
+  let isWanted = true;
+  queueMicrotask(() => {
+    if (isWanted) callback();
+  });
+  return () => {
+    isWanted = false;
+  };
 }

@@ -1,14 +1,10 @@
 import type { Clock } from "../clock.ts";
-import { ProtocolError, TimeoutError, TransportClosedError } from "../errors.ts";
-import { CancelRequest } from "../smb2/cancel.ts";
-import { Command, type Dialect, HeaderFlags } from "../smb2/constants.ts";
+import { ProtocolError, TimeoutError, TransportClosedError, UnsupportedError } from "../errors.ts";
+import type { Dialect } from "../smb2/constants.ts";
 import { EchoRequest } from "../smb2/echo.ts";
-import { ProtocolId } from "../smb2/header.ts";
-import { decodeTransformHeader } from "../smb2/transform-header.ts";
-import type { MessageParts, Transport } from "../transport.ts";
+import type { Transport } from "../transport.ts";
 import { AbortListeners } from "./abort-listeners.ts";
 import { CreditWindow } from "./credit-window.ts";
-import { protocolIdOf, splitFrame } from "./inbound-frame.ts";
 import type { MessageSecurity } from "./message-security.ts";
 import {
   cipherName,
@@ -16,24 +12,17 @@ import {
   type NegotiatedParameters,
   signingAlgorithmName,
 } from "./negotiated-parameters.ts";
-import { layOutFrame, type OutboundFrame, type OutboundMessage } from "./outbound-frame.ts";
-import {
-  type OutstandingRequest,
-  OutstandingRequests,
-  type RawReply,
-} from "./outstanding-requests.ts";
-import { ReceivePool } from "./receive-pool.ts";
-import { checkProtection, isInterim } from "./reply-rules.ts";
+import { OutstandingRequests } from "./outstanding-requests.ts";
+import { Receiver } from "./receiver.ts";
 import type { OutboundRequest, SendOptions, SentFrame } from "./request.ts";
-import { SilenceWatch } from "./silence-watch.ts";
+import { SilenceWatch, type WatchedConnection } from "./silence-watch.ts";
 import type { TraceListener } from "./trace.ts";
+import { BYTES_PER_CREDIT, Transmitter } from "./transmitter.ts";
 
-/** One credit pays for so many bytes ([MS-SMB2] 3.2.4.1.5). */
-const BYTES_PER_CREDIT = 65_536;
-/** Credits that we ask the server to let us hold. */
-const CREDIT_TARGET = 512;
 /** READ and WRITE sizes above this do not pay: the pipeline needs several of them in flight. */
 const LARGEST_CHUNK = 1024 * 1024;
+/** Asks for nothing but an answer. */
+const ECHO: readonly OutboundRequest[] = [{ codec: EchoRequest, message: {} }];
 
 export interface ConnectionOptions {
   readonly clock: Clock;
@@ -55,27 +44,41 @@ export class Connection implements AsyncDisposable {
   readonly #aborts = new AbortListeners();
   readonly #window = new CreditWindow(this.#aborts);
   readonly #outstanding = new OutstandingRequests();
-  readonly #pool = new ReceivePool();
   readonly #securities = new Map<bigint, MessageSecurity>();
   readonly #clock: Clock;
   readonly #watch: SilenceWatch;
-  readonly #trace: TraceListener | undefined;
+  readonly #receiver: Receiver;
+  readonly #transmitter: Transmitter;
+  /** How many credits there were when more were last asked for in vain. */
+  #creditsWhenAsked = 0;
   #negotiated: NegotiatedParameters | undefined;
   #failure: Error | undefined;
   #settleClosed: (error: Error | undefined) => void = () => {};
 
   /** Takes over a connected wire and starts to receive; `Negotiator` makes it usable. */
   constructor(transport: Transport, options: ConnectionOptions) {
+    const { clock, trace } = options;
+    const shared = { clock, trace, outstanding: this.#outstanding, window: this.#window };
     this.transport = transport;
-    this.#clock = options.clock;
-    this.#trace = options.trace;
+    this.#clock = clock;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    this.#watch = new SilenceWatch(options.clock, this.#watched(), options.timeoutMs);
+    this.#watch = new SilenceWatch(clock, this.#watched(), options.timeoutMs);
+    this.#receiver = new Receiver({
+      ...shared,
+      securities: this.#securities,
+      onBreak: (message) => this.onBreak?.(message),
+    });
+    this.#transmitter = new Transmitter({
+      ...shared,
+      transport,
+      aborts: this.#aborts,
+      onFault: (error) => this.#fail(asError(error)),
+    });
     transport.start({
-      allocate: (length) => this.#pool.allocate(length),
-      message: (bytes) => this.#receive(bytes),
+      allocate: (length) => this.#receiver.allocate(length),
+      message: (frame) => this.#receive(frame),
       closed: (error) => this.#transportClosed(error),
     });
   }
@@ -89,6 +92,7 @@ export class Connection implements AsyncDisposable {
 
   set negotiated(parameters: NegotiatedParameters) {
     this.#negotiated = parameters;
+    this.#transmitter.supportsMultiCredit = parameters.supportsMultiCredit;
   }
 
   get dialect(): Dialect {
@@ -141,6 +145,13 @@ export class Connection implements AsyncDisposable {
     return this.#window.total;
   }
 
+  /** Whether the credits suffice to send all of `requests` in one frame. */
+  canSendAtOnce(requests: readonly OutboundRequest[]): boolean {
+    let charge = 0;
+    for (const request of requests) charge += this.#transmitter.chargeOf(request);
+    return charge <= this.#window.total;
+  }
+
   get isClosed(): boolean {
     return this.#failure !== undefined;
   }
@@ -163,18 +174,22 @@ export class Connection implements AsyncDisposable {
    */
   async send(requests: readonly OutboundRequest[], options: SendOptions = {}): Promise<SentFrame> {
     if (this.#failure !== undefined) throw this.#failure;
-    options.signal?.throwIfAborted();
-    const charges = requests.map((request) => this.#creditCharge(request));
-    let total = 0;
-    for (const charge of charges) total += charge;
-    const first = this.#window.tryTake(total) ?? (await this.#window.take(total, options.signal));
-    return this.#transmit(requests, charges, first, options);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const departure = this.#transmitter.prepare(requests, options);
+    const { charge } = departure;
+    const firstId = this.#window.tryTake(charge) ?? (await this.#waitForCredits(charge, signal));
+    // What gave us the credits may have been the last that this connection could do.
+    if (this.#failure !== undefined) throw this.#failure;
+    const sent = this.#transmitter.send(departure, firstId);
+    this.#watch.arm();
+    return sent;
   }
 
   /** One ECHO; resolves with the round-trip time in milliseconds. */
   async echo(signal?: AbortSignal): Promise<number> {
     const started = this.#clock.now();
-    const { replies } = await this.send([{ codec: EchoRequest, message: {} }], { signal });
+    const { replies } = await this.send(ECHO, { signal });
     await replies[0];
     return this.#clock.now() - started;
   }
@@ -187,153 +202,12 @@ export class Connection implements AsyncDisposable {
 
   /** Closes the wire; requests under way are rejected. Never rejects. */
   async close(): Promise<void> {
-    this.#fail(new TransportClosedError("The connection was closed"));
+    this.#fail(new TransportClosedError("The connection was closed"), true);
     await this.transport.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #transmit(
-    requests: readonly OutboundRequest[],
-    charges: readonly number[],
-    firstId: number,
-    options: SendOptions,
-  ): SentFrame {
-    const { security, signal } = options;
-    const encrypt =
-      security !== undefined && (security.encryptionRequired || options.encrypt === true);
-    const sign = security !== undefined && !encrypt && security.signs(options.sign === true);
-    let messageId = firstId;
-    const outbound = requests.map((request, index) => {
-      const charge = charges[index] ?? 1;
-      const message = this.#outboundMessage(request, options, { messageId, charge, index });
-      messageId += charge;
-      return message;
-    });
-    const frame = layOutFrame(outbound, security, sign);
-    const replies = requests.map((request, index) => {
-      const message = outbound[index];
-      if (message === undefined) throw new ProtocolError("A request has no place in its frame");
-      return this.#expectReply(request, message, charges[index] ?? 1, {
-        security,
-        encrypt,
-        sign,
-        signal,
-      });
-    });
-    const sent = this.#sendFrame(frame, encrypt ? security : undefined);
-    this.#watch.arm();
-    return { messages: frame.messages, replies, sent };
-  }
-
-  #sendFrame(frame: OutboundFrame, sealWith: MessageSecurity | undefined): Promise<void> {
-    this.#trace?.({ direction: "sent", parts: frame.parts, isEncrypted: sealWith !== undefined });
-    const parts: MessageParts = sealWith === undefined ? frame.parts : sealWith.seal(frame.parts);
-    const sent = this.transport.send(parts);
-    sent.catch((error: unknown) => this.#fail(asError(error)));
-    return sent;
-  }
-
-  #outboundMessage(
-    request: OutboundRequest,
-    options: SendOptions,
-    place: { readonly messageId: number; readonly charge: number; readonly index: number },
-  ): OutboundMessage {
-    const missing = place.index === 0 ? Math.max(0, CREDIT_TARGET - this.#window.total) : 0;
-    const isRelated = options.related === true && place.index > 0;
-    return {
-      codec: request.codec,
-      message: request.message,
-      payload: request.payload,
-      messageId: place.messageId,
-      creditCharge: this.#negotiated?.supportsMultiCredit === true ? place.charge : 0,
-      creditRequest: Math.min(0xffff, place.charge + missing),
-      treeId: request.treeId ?? 0,
-      sessionId: options.security?.sessionId ?? options.sessionId ?? 0n,
-      flags: (request.flags ?? 0) | (isRelated ? HeaderFlags.RELATED_OPERATIONS : 0),
-      channelSequence: 0,
-      asyncId: 0n,
-    };
-  }
-
-  #expectReply(
-    request: OutboundRequest,
-    message: OutboundMessage,
-    creditCharge: number,
-    how: {
-      readonly security: MessageSecurity | undefined;
-      readonly encrypt: boolean;
-      readonly sign: boolean;
-      readonly signal: AbortSignal | undefined;
-    },
-  ): Promise<RawReply> {
-    const { signal } = how;
-    const now = this.#clock.now();
-    return new Promise<RawReply>((resolve, reject) => {
-      const entry: OutstandingRequest = {
-        messageId: message.messageId,
-        command: request.codec.command,
-        commandName: request.codec.name,
-        creditCharge,
-        security: how.security,
-        sentEncrypted: how.encrypt,
-        sentSigned: how.sign,
-        mayWait: request.mayWait === true,
-        sentAtMs: now,
-        quietSinceMs: now,
-        asyncId: undefined,
-        resolve,
-        reject,
-      };
-      this.#outstanding.add(entry);
-      if (signal !== undefined) this.#cancelOnAbort(entry, request, message, signal);
-    });
-  }
-
-  /** The caller is answered at once; the entry stays until the server answers, for its credits. */
-  #cancelOnAbort(
-    entry: OutstandingRequest,
-    request: OutboundRequest,
-    message: OutboundMessage,
-    signal: AbortSignal,
-  ): void {
-    const { resolve, reject } = entry;
-    const onAbort = (): void => {
-      entry.resolve = (reply) => request.onLateReply?.(reply);
-      entry.reject = () => {};
-      this.#sendCancel(entry, message);
-      reject(signal.reason);
-    };
-    const forget = this.#aborts.add(signal, onAbort);
-    entry.resolve = (reply) => {
-      forget();
-      resolve(reply);
-    };
-    entry.reject = (error) => {
-      forget();
-      reject(error);
-    };
-  }
-
-  /** [MS-SMB2] 3.2.4.24: CANCEL has the id of what it cancels, costs no credit and gets no answer. */
-  #sendCancel(entry: OutstandingRequest, original: OutboundMessage): void {
-    if (this.#failure !== undefined) return;
-    const { security } = entry;
-    const sign = security !== undefined && entry.sentSigned;
-    const cancel: OutboundMessage = {
-      ...original,
-      codec: CancelRequest,
-      message: {},
-      payload: undefined,
-      creditCharge: 0,
-      creditRequest: 0,
-      flags: entry.asyncId === undefined ? 0 : HeaderFlags.ASYNC_COMMAND,
-      asyncId: entry.asyncId ?? 0n,
-    };
-    const frame = layOutFrame([cancel], security, sign);
-    this.#sendFrame(frame, entry.sentEncrypted ? security : undefined).catch(() => {});
   }
 
   /** Half of what our credits pay for: a request must never wait for credits that only it brings. */
@@ -342,66 +216,42 @@ export class Connection implements AsyncDisposable {
     return Math.max(1, Math.floor(this.#window.total / 2)) * BYTES_PER_CREDIT;
   }
 
-  #creditCharge(request: OutboundRequest): number {
-    if (this.#negotiated?.supportsMultiCredit !== true) return 1;
-    const size = Math.max(request.payload?.length ?? 0, request.expectedSize ?? 0);
-    return Math.max(1, Math.ceil(size / BYTES_PER_CREDIT));
+  #waitForCredits(charge: number, signal: AbortSignal | undefined): Promise<number> {
+    const waiting = this.#window.take(charge, this.#clock.now(), signal);
+    this.#watch.arm();
+    this.#endStarvation();
+    return waiting;
+  }
+
+  /**
+   * Where nothing is under way that could bring the credits somebody waits for, an ECHO asks for
+   * them; where that brings no more, the wait would be for ever ([MS-SMB2] 3.2.4.1.3).
+   */
+  #endStarvation(): void {
+    while (this.#window.shortfall > 0) {
+      const { total } = this.#window;
+      const messageId = total > this.#creditsWhenAsked ? this.#window.takeAhead() : undefined;
+      if (messageId !== undefined) {
+        this.#creditsWhenAsked = total;
+        const { replies } = this.#transmitter.send(this.#transmitter.prepare(ECHO, {}), messageId);
+        replies[0]?.catch(() => {});
+        return;
+      }
+      this.#creditsWhenAsked = 0;
+      this.#window.refuseFirst(
+        new UnsupportedError(`The server grants ${total} credits, too few for this request`),
+      );
+    }
   }
 
   #receive(frame: Uint8Array): void {
     if (this.#failure !== undefined) return;
     try {
-      const isEncrypted = protocolIdOf(frame) === ProtocolId.TRANSFORM;
-      const plain = isEncrypted ? this.#open(frame) : frame;
-      this.#trace?.({ direction: "received", parts: [plain], isEncrypted });
-      const messages = splitFrame(plain);
-      let references = messages.length;
-      const release = (): void => {
-        references -= 1;
-        if (references === 0) this.#pool.release(frame);
-      };
-      for (const { header, message } of messages) {
-        this.#dispatch({ header, message, release }, isEncrypted);
-      }
+      this.#receiver.receive(frame);
+      this.#endStarvation();
     } catch (error) {
       this.abort(asError(error));
     }
-  }
-
-  #open(frame: Uint8Array): Uint8Array {
-    const { sessionId } = decodeTransformHeader(frame);
-    const security = this.#securities.get(sessionId);
-    if (security === undefined)
-      throw new ProtocolError("An encrypted frame names a session we do not have");
-    return security.open(frame);
-  }
-
-  #dispatch(reply: RawReply, isEncrypted: boolean): void {
-    const { header } = reply;
-    if ((header.flags & HeaderFlags.SERVER_TO_REDIR) === 0) {
-      throw new ProtocolError("The server sent a message that is not a response");
-    }
-    if (header.messageId === -1) {
-      if (header.command === Command.OPLOCK_BREAK) this.onBreak?.(reply.message);
-      return;
-    }
-    const request = this.#outstanding.get(header.messageId);
-    if (request === undefined || request.command !== header.command) {
-      throw new ProtocolError(
-        `The server answered a request that was never sent (MessageId ${header.messageId}, command ${header.command})`,
-      );
-    }
-    if (isInterim(header)) {
-      request.asyncId = header.asyncId;
-      request.quietSinceMs = this.#clock.now();
-      this.#window.grant(header.credits);
-      return;
-    }
-    checkProtection(request, reply, isEncrypted);
-    this.#outstanding.remove(header.messageId);
-    request.resolve(reply);
-    this.#window.settle(request.creditCharge, header.credits);
-    if (this.#window.total === 0) throw new ProtocolError("The server took away all credits");
   }
 
   #transportClosed(error: Error | undefined): void {
@@ -415,43 +265,45 @@ export class Connection implements AsyncDisposable {
     );
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error, isOrderly = false): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
     this.#watch.stop();
     this.#window.close(error);
     this.#outstanding.failAll(error);
-    this.#settleClosed(error);
+    this.#settleClosed(isOrderly ? undefined : error);
   }
 
-  #watched(): ConstructorParameters<typeof SilenceWatch>[1] {
+  #watched(): WatchedConnection {
     return {
       bytesReceived: () => this.transport.bytesReceived,
       bytesSent: () => this.transport.bytesSent,
-      quietSinceMs: () => this.#outstanding.quietest()?.quietSinceMs,
+      quietSinceMs: () => this.#outstanding.quietest()?.quietSinceMs ?? this.#window.waitingSinceMs,
       probe: () => this.#probe(),
-      peerIsSilent: (silentMs) => {
-        const waiting = this.#outstanding.quietest()?.commandName ?? "a request";
-        const seconds = Math.round(silentMs / 1000);
-        this.#fail(
-          new TimeoutError(
-            `${this.transport.remoteAddress} has been silent for ${seconds} s (waiting for the answer to ${waiting})`,
-            silentMs,
-          ),
-        );
-        this.transport.close().catch(() => {});
-      },
-      requestIsStuck: (silentMs) => {
-        const request = this.#outstanding.quietest();
-        request?.reject(
-          new TimeoutError(
-            `${request.commandName} has not been answered for ${Math.round(silentMs / 1000)} s`,
-            silentMs,
-          ),
-        );
-        if (request !== undefined) Object.assign(request, { mayWait: true });
-      },
+      peerIsSilent: (silentMs) => this.#endSilence(silentMs),
+      requestIsStuck: (silentMs) => this.#endStuckRequest(silentMs),
     };
+  }
+
+  #endSilence(silentMs: number): void {
+    const waiting = this.#outstanding.quietest()?.sent.commandName;
+    const what = waiting === undefined ? "credits" : `the answer to ${waiting}`;
+    const seconds = Math.round(silentMs / 1000);
+    const text = `${this.transport.remoteAddress} has been silent for ${seconds} s (waiting for ${what})`;
+    this.abort(new TimeoutError(text, silentMs));
+  }
+
+  #endStuckRequest(silentMs: number): void {
+    const seconds = Math.round(silentMs / 1000);
+    const request = this.#outstanding.quietest();
+    if (request === undefined) {
+      const text = `The server has granted no credits for ${seconds} s`;
+      this.#window.refuseFirst(new TimeoutError(text, silentMs));
+      return;
+    }
+    const text = `${request.sent.commandName} has not been answered for ${seconds} s`;
+    request.abandon(new TimeoutError(text, silentMs));
+    this.#transmitter.cancel(request);
   }
 
   #probe(): boolean {

@@ -2,6 +2,7 @@ import { AbortListeners } from "./abort-listeners.ts";
 
 interface Waiter {
   readonly charge: number;
+  readonly sinceMs: number;
   readonly resolve: (messageId: number) => void;
   readonly reject: (error: unknown) => void;
   next: Waiter | undefined;
@@ -37,6 +38,17 @@ export class CreditWindow {
     return this.#available + this.#outstanding;
   }
 
+  /** Since when the first in the queue has been waiting; undefined where nobody is. */
+  get waitingSinceMs(): number | undefined {
+    return this.#head?.sinceMs;
+  }
+
+  /** Credits that the first in the queue needs and that no answer under way can bring. */
+  get shortfall(): number {
+    if (this.#head === undefined || this.#outstanding > 0) return 0;
+    return Math.max(0, this.#head.charge - this.#available);
+  }
+
   /** The first of `charge` consecutive ids, or undefined where the caller has to wait for it. */
   tryTake(charge: number): number | undefined {
     if (this.#closed !== undefined || this.#head !== undefined || charge > this.#available)
@@ -45,16 +57,18 @@ export class CreditWindow {
   }
 
   /**
-   * Resolves with the first of `charge` consecutive ids; first come, first served.
+   * Resolves with the first of `charge` consecutive ids; first come, first served. `nowMs` is told by
+   * `waitingSinceMs`.
    *
-   * @throws what `close` was given, or the signal's reason
+   * @throws what `close` or `refuseFirst` was given, or the signal's reason
    */
-  take(charge: number, signal?: AbortSignal): Promise<number> {
+  take(charge: number, nowMs: number, signal?: AbortSignal): Promise<number> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         charge,
+        sinceMs: nowMs,
         resolve,
         reject,
         next: undefined,
@@ -78,6 +92,21 @@ export class CreditWindow {
   /** Credits of an interim response ([MS-SMB2] 3.2.5.1.4). */
   grant(credits: number): void {
     this.#available += credits;
+    this.#drain();
+  }
+
+  /** One id past the queue: for the request that asks for more credits. */
+  takeAhead(): number | undefined {
+    return this.#closed === undefined && this.#available > 0 ? this.#spend(1) : undefined;
+  }
+
+  /** Rejects the first in the queue. */
+  refuseFirst(error: unknown): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    head.abandoned = true;
+    head.forget?.();
+    head.reject(error);
     this.#drain();
   }
 

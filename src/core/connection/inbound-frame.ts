@@ -7,6 +7,9 @@ export interface InboundMessage {
   readonly message: Uint8Array;
 }
 
+/** More messages than any server joins in one frame. */
+const MOST_MESSAGES = 1024;
+
 /** The ProtocolId at the start of a frame, as `ProtocolId` names them. */
 export function protocolIdOf(frame: Uint8Array): number {
   if (frame.length < 4)
@@ -18,7 +21,7 @@ export function protocolIdOf(frame: Uint8Array): number {
  * The messages of a plain frame, in order ([MS-SMB2] 3.2.5.1.9).
  *
  * @throws {ProtocolError} where the frame is SMB1 or compressed, which was never agreed
- * @throws {WireFormatError} where NextCommand leads out of the frame or nowhere
+ * @throws {WireFormatError} where NextCommand leads out of the frame, nowhere, or on and on
  */
 export function splitFrame(frame: Uint8Array): InboundMessage[] {
   refuseOtherProtocols(protocolIdOf(frame));
@@ -42,6 +45,9 @@ export function splitFrame(frame: Uint8Array): InboundMessage[] {
       );
     }
     messages.push({ header, message: frame.subarray(start, end) });
+    if (messages.length === MOST_MESSAGES) {
+      throw new WireFormatError(`A frame with more than ${MOST_MESSAGES} messages`);
+    }
     start = end;
   }
 }

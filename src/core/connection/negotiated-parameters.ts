@@ -1,4 +1,5 @@
 import { CipherId, Dialect, SigningAlgorithmId } from "../smb2/constants.ts";
+import type { FileTime } from "../wire/file-time.ts";
 
 /** What a client offers in NEGOTIATE; FSCTL_VALIDATE_NEGOTIATE_INFO repeats it to the server. */
 export interface NegotiateOffer {
@@ -29,7 +30,9 @@ export interface NegotiatedParameters {
   /** The server's first SPNEGO token; may be empty. */
   readonly securityBuffer: Uint8Array;
   /** The server's clock, as a FILETIME. */
-  readonly systemTime: bigint;
+  readonly systemTime: FileTime;
+  /** Our clock when that arrived. */
+  readonly receivedAt: FileTime;
   /** Connection.PreauthIntegrityHashValue after NEGOTIATE; only with 3.1.1. */
   readonly preauthHash: Uint8Array | undefined;
 }

@@ -13,6 +13,7 @@ import {
 } from "../smb2/constants.ts";
 import { NegotiateRequest, NegotiateResponse } from "../smb2/negotiate.ts";
 import { HashAlgorithmId, type NegotiateContext } from "../smb2/negotiate-contexts.ts";
+import { fileTimeFromUnixMs } from "../wire/file-time.ts";
 import type { Connection } from "./connection.ts";
 import {
   dialectName,
@@ -174,6 +175,7 @@ function checkResponse(
     cipher: chosenCipher(response, offer, dialect),
     securityBuffer: response.securityBuffer.slice(),
     systemTime: response.systemTime,
+    receivedAt: fileTimeFromUnixMs(Date.now()),
     preauthHash: has311 ? preauthHash : undefined,
   };
 }

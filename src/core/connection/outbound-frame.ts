@@ -5,8 +5,10 @@ import type { MessageParts } from "../transport.ts";
 import { Writer } from "../wire/writer.ts";
 import type { MessageSecurity } from "./message-security.ts";
 
-/** NextCommand lies 20 bytes into the header ([MS-SMB2] 2.2.1.2). */
+/** Where fields lie in the header ([MS-SMB2] 2.2.1.2) that are known only later. */
+const CREDIT_REQUEST_OFFSET = 14;
 const NEXT_COMMAND_OFFSET = 20;
+const MESSAGE_ID_OFFSET = 24;
 
 /** One request, ready to be laid out: its codec, its message and what its header says. */
 export interface OutboundMessage {
@@ -14,9 +16,7 @@ export interface OutboundMessage {
   readonly message: unknown;
   /** Bytes that follow as a message part of their own (WRITE); never copied. */
   readonly payload: Uint8Array | undefined;
-  readonly messageId: number;
   readonly creditCharge: number;
-  readonly creditRequest: number;
   readonly treeId: number;
   readonly sessionId: bigint;
   readonly flags: number;
@@ -26,7 +26,13 @@ export interface OutboundMessage {
   readonly asyncId: bigint;
 }
 
-/** A frame: all parts in order, and the parts of each message, which were signed one by one. */
+/** What one message gets when the credits are there. */
+export interface MessageNumbers {
+  readonly messageId: number;
+  readonly creditRequest: number;
+}
+
+/** A frame: all parts in order, and the parts of each message, which are signed one by one. */
 export interface OutboundFrame {
   readonly parts: MessageParts;
   readonly messages: readonly MessageParts[];
@@ -34,31 +40,50 @@ export interface OutboundFrame {
 
 /**
  * Lays out one request, or a compound of several: every message but the last is padded to 8 bytes
- * and names the next ([MS-SMB2] 3.2.4.1.4). Each is signed by `security` where it asks for that.
+ * and names the next ([MS-SMB2] 3.2.4.1.4). MessageIds are still missing: what cannot be encoded must
+ * fail before it has taken any, for an id that is never sent is a credit lost.
  */
 export function layOutFrame(
   requests: readonly OutboundMessage[],
-  security: MessageSecurity | undefined,
-  sign: boolean,
+  isSigned: boolean,
 ): OutboundFrame {
-  const messages = requests.map((request, index) => {
-    const parts = layOutMessage(request, sign, index < requests.length - 1);
-    if (sign) security?.sign(parts, request.messageId, request.codec.command);
-    return parts;
-  });
+  const messages = requests.map((request, index) =>
+    layOutMessage(request, isSigned, index < requests.length - 1),
+  );
   return { parts: messages.length === 1 ? (messages[0] ?? []) : messages.flat(), messages };
 }
 
-function layOutMessage(request: OutboundMessage, sign: boolean, isFollowed: boolean): MessageParts {
+/** Fills in MessageId and CreditRequest of one message of a frame, then signs it where asked to. */
+export function completeMessage(
+  parts: MessageParts,
+  numbers: MessageNumbers,
+  command: number,
+  signWith: MessageSecurity | undefined,
+): void {
+  const [head] = parts;
+  if (head === undefined) return;
+  const { messageId, creditRequest } = numbers;
+  const view = new DataView(head.buffer, head.byteOffset, MESSAGE_ID_OFFSET + 8);
+  view.setUint16(CREDIT_REQUEST_OFFSET, creditRequest, true);
+  view.setUint32(MESSAGE_ID_OFFSET, messageId >>> 0, true);
+  view.setUint32(MESSAGE_ID_OFFSET + 4, Math.floor(messageId / 0x1_0000_0000), true);
+  signWith?.sign(parts, messageId, command);
+}
+
+function layOutMessage(
+  request: OutboundMessage,
+  isSigned: boolean,
+  isFollowed: boolean,
+): MessageParts {
   const w = new Writer(192);
   encodeHeader(w, {
     creditCharge: request.creditCharge,
     status: request.channelSequence,
     command: request.codec.command,
-    credits: request.creditRequest,
-    flags: request.flags | (sign ? HeaderFlags.SIGNED : 0),
+    credits: 0,
+    flags: request.flags | (isSigned ? HeaderFlags.SIGNED : 0),
     nextCommand: 0,
-    messageId: request.messageId,
+    messageId: 0,
     asyncId: request.asyncId,
     treeId: request.treeId,
     sessionId: request.sessionId,

@@ -10,25 +10,72 @@ export interface RawReply {
   release(): void;
 }
 
-/** A request that was sent and not finally answered. */
-export interface OutstandingRequest {
+/** What is remembered of a request that was sent ([MS-SMB2] 3.2.1.7). */
+export interface SentRequest {
   readonly messageId: number;
   readonly command: number;
   readonly commandName: string;
   readonly creditCharge: number;
+  readonly sessionId: bigint;
+  readonly treeId: number;
   /** What its response must be protected by; undefined before a session exists. */
   readonly security: MessageSecurity | undefined;
-  readonly sentEncrypted: boolean;
-  readonly sentSigned: boolean;
+  readonly isEncrypted: boolean;
+  readonly isSigned: boolean;
+  /** What to do with an answer that comes after the caller has given up. */
+  readonly onLateReply: ((reply: RawReply) => void) | undefined;
+}
+
+/** A request that was sent and not finally answered, and the caller who waits for it. */
+export class OutstandingRequest {
+  readonly sent: SentRequest;
+  readonly reply: Promise<RawReply>;
   /** It may rightly stay unanswered as long as the server lives: CHANGE_NOTIFY, a blocking LOCK. */
   readonly mayWait: boolean;
-  readonly sentAtMs: number;
-  /** When it was sent, or last acknowledged by STATUS_PENDING. */
-  quietSinceMs: number;
-  /** Given by the interim response ([MS-SMB2] 3.2.5.1.5). */
+  /** Interim responses so far. */
+  interims = 0;
+  /** Given by the first interim response ([MS-SMB2] 3.2.5.1.5). */
   asyncId: bigint | undefined;
-  resolve(reply: RawReply): void;
-  reject(error: unknown): void;
+  /** When it was sent, or first acknowledged by STATUS_PENDING. */
+  quietSinceMs: number;
+  /** Takes back whatever would end the wait early. */
+  forget: (() => void) | undefined;
+  #isAbandoned = false;
+  #resolve: (reply: RawReply) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(sent: SentRequest, options: { readonly nowMs: number; readonly mayWait: boolean }) {
+    this.sent = sent;
+    this.quietSinceMs = options.nowMs;
+    this.mayWait = options.mayWait;
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** The caller is no longer waiting; the entry stays until the server answers, for its credits. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /** Hands over the final response: to the caller, or to who cleans up after one who has gone. */
+  answer(reply: RawReply): void {
+    this.forget?.();
+    if (this.#isAbandoned) this.sent.onLateReply?.(reply);
+    else this.#resolve(reply);
+  }
+
+  fail(error: unknown): void {
+    this.forget?.();
+    this.#reject(error);
+  }
+
+  /** Lets the caller go, with `reason`, before the server has answered. */
+  abandon(reason: unknown): void {
+    this.#isAbandoned = true;
+    this.fail(reason);
+  }
 }
 
 /** Connection.OutstandingRequests of [MS-SMB2] 3.2.1.2, keyed by MessageId. */
@@ -40,7 +87,7 @@ export class OutstandingRequests {
   }
 
   add(request: OutstandingRequest): void {
-    this.#requests.set(request.messageId, request);
+    this.#requests.set(request.sent.messageId, request);
   }
 
   get(messageId: number): OutstandingRequest | undefined {
@@ -51,13 +98,12 @@ export class OutstandingRequests {
     this.#requests.delete(messageId);
   }
 
-  /** The one that has been quiet longest, not counting those that may wait. */
+  /** The one that somebody has been waiting for longest, not counting those that may wait. */
   quietest(): OutstandingRequest | undefined {
     let found: OutstandingRequest | undefined;
     for (const request of this.#requests.values()) {
-      if (!request.mayWait && (found === undefined || request.quietSinceMs < found.quietSinceMs)) {
-        found = request;
-      }
+      if (request.mayWait || request.isAbandoned) continue;
+      if (found === undefined || request.quietSinceMs < found.quietSinceMs) found = request;
     }
     return found;
   }
@@ -66,6 +112,6 @@ export class OutstandingRequests {
   failAll(error: unknown): void {
     const all = [...this.#requests.values()];
     this.#requests.clear();
-    for (const request of all) request.reject(error);
+    for (const request of all) request.fail(error);
   }
 }

@@ -2,43 +2,50 @@ import { ProtocolError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
 import type { Smb2Header } from "../smb2/header.ts";
-import type { OutstandingRequest, RawReply } from "./outstanding-requests.ts";
+import type { MessageSecurity } from "./message-security.ts";
+import type { RawReply, SentRequest } from "./outstanding-requests.ts";
 
-/** An interim response: the real one follows under an AsyncId ([MS-SMB2] 3.2.5.1.5). */
+/** An interim response: the real one follows ([MS-SMB2] 3.2.5.1.5). */
 export function isInterim(header: Smb2Header): boolean {
-  return header.status === NtStatus.PENDING && (header.flags & HeaderFlags.ASYNC_COMMAND) !== 0;
+  return header.status === NtStatus.PENDING;
 }
 
 /**
- * Holds a final response against what its request asked for: it must be encrypted where the request
- * was, and else signed where the session signs ([MS-SMB2] 3.2.5.1.1, 3.2.5.1.3).
+ * Holds a response against what its request asked for: it must be of the same session, encrypted
+ * where the request was, and else signed where the session signs ([MS-SMB2] 3.2.5.1.1, 3.2.5.1.3).
  *
  * @throws {ProtocolError} where it is not: somebody on the way may have made it up
  */
 export function checkProtection(
-  request: OutstandingRequest,
+  sent: SentRequest,
   reply: RawReply,
-  isEncrypted: boolean,
+  openedBy: MessageSecurity | undefined,
 ): void {
-  const { security } = request;
-  if (security === undefined || isEncrypted) return;
+  const { security } = sent;
+  if (openedBy !== undefined && openedBy !== security) {
+    throw new ProtocolError(`The answer to ${sent.commandName} was encrypted for another session`);
+  }
+  if (security === undefined) return;
   const { header, message } = reply;
-  if (isUnprotectedByNature(header)) return;
-  if (request.sentEncrypted) {
+  if (header.sessionId !== security.sessionId) {
+    throw new ProtocolError(`The answer to ${sent.commandName} names another session`);
+  }
+  if (openedBy !== undefined || isUnprotectedByNature(header)) return;
+  if (sent.isEncrypted) {
     throw new ProtocolError(
-      `The answer to ${request.commandName} came unencrypted on an encrypted session`,
+      `The answer to ${sent.commandName} came unencrypted on an encrypted session`,
     );
   }
-  if (request.sentSigned || (header.flags & HeaderFlags.SIGNED) !== 0) {
-    security.verify(message, header);
-  }
+  if (sent.isSigned || (header.flags & HeaderFlags.SIGNED) !== 0) security.verify(message, header);
 }
 
 /**
- * A server that has lost the session has lost its keys too. Believing such an answer costs no more
- * than what anyone on the path can do anyway: end the connection.
+ * Nobody signs interim responses ([MS-SMB2] 3.3.4.1.1), and older servers do not encrypt them. A
+ * server that has lost the session has lost its keys too. Believing either costs no more than what
+ * anyone on the path can do anyway: let us wait, or end the connection.
  */
 function isUnprotectedByNature(header: Smb2Header): boolean {
+  if (isInterim(header)) return true;
   return (
     header.status === NtStatus.USER_SESSION_DELETED && (header.flags & HeaderFlags.SIGNED) === 0
   );

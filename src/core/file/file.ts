@@ -1,3 +1,4 @@
+import { ProtocolError } from "../errors.ts";
 import {
   encodeFileBasic,
   encodeFileSize,
@@ -58,10 +59,12 @@ export class File extends Open {
     });
     if (!reply.hasBody) return 0;
     const { data } = reply.body;
-    const count = Math.min(data.length, into.length);
-    into.set(data.subarray(0, count));
+    if (data.length > length) {
+      throw new ProtocolError(`A READ of ${length} bytes was answered with ${data.length} bytes`);
+    }
+    into.set(data);
     reply.release();
-    return count;
+    return data.length;
   }
 
   /**
@@ -86,7 +89,13 @@ export class File extends Open {
       payload,
       signal: options.signal,
     });
-    return reply.body.count;
+    const { count } = reply.body;
+    if (count > payload.length) {
+      throw new ProtocolError(
+        `A WRITE of ${payload.length} bytes was answered with a count of ${count}`,
+      );
+    }
+    return count;
   }
 
   /** Asks the server to put everything on stable storage ([MS-SMB2] 3.2.4.8). */

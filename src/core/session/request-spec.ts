@@ -32,6 +32,11 @@ export interface RequestSpec<Q, R> {
 /** A spec of any message: members of a compound differ in type. */
 export type AnyRequestSpec = RequestSpec<unknown, unknown>;
 
+/** The command as the specification names it: `CREATE`. */
+export function commandOf({ request }: AnyRequestSpec): string {
+  return request.name.split(" ", 1)[0] ?? request.name;
+}
+
 /** A response that is no error. */
 export interface Reply<R> {
   readonly status: number;

@@ -97,5 +97,6 @@ function checkStatus(status: number, connection: Connection, options: SessionSet
   throw authenticationErrorFromStatus(status, {
     user: options.user,
     serverTime: connection.negotiated.systemTime,
+    now: connection.negotiated.receivedAt,
   });
 }

@@ -10,7 +10,14 @@ import { NtStatusError } from "../nt-status-error.ts";
 import { Dialect, HeaderFlags, SecurityMode, SessionFlags } from "../smb2/constants.ts";
 import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
 import { createMessageSecurity } from "./keys.ts";
-import { type AnyRequestSpec, decodeReply, type Reply, type RequestSpec } from "./request-spec.ts";
+import { sendOneByOne } from "./one-by-one.ts";
+import {
+  type AnyRequestSpec,
+  commandOf,
+  decodeReply,
+  type Reply,
+  type RequestSpec,
+} from "./request-spec.ts";
 import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
 
 /** How the messages of a session are to be protected. */
@@ -43,9 +50,10 @@ export class Session {
   private constructor(connection: Connection, setup: SessionSetupResult, options: SessionOptions) {
     this.connection = connection;
     this.sessionId = setup.sessionId;
-    this.isGuest = (setup.sessionFlags & SessionFlags.IS_GUEST) !== 0;
-    this.isAnonymous =
-      (setup.sessionFlags & SessionFlags.IS_NULL) !== 0 || options.kind === "anonymous";
+    // Our own logon decides what keys there are: these flags come before anything was verified.
+    this.isAnonymous = options.kind === "anonymous";
+    this.isGuest = !this.isAnonymous && hasNoUser(setup);
+    refuseUnwantedGuest(this.isGuest, options);
     this.#options = options;
     this.#security = secure(connection, setup, options, this.isGuest || this.isAnonymous);
   }
@@ -60,15 +68,19 @@ export class Session {
   static async setUp(connection: Connection, options: SessionOptions): Promise<Session> {
     const { securityMode } = connection.negotiated.offer;
     const spnego = options.authenticate();
-    const setup = await exchangeSessionSetup(connection, spnego, {
-      securityMode,
-      user: options.user,
-      signal: options.signal,
-    });
-    const session = new Session(connection, setup, options);
-    session.#accept(setup.finalReply);
-    connection.attach(session.#security);
-    return session;
+    try {
+      const setup = await exchangeSessionSetup(connection, spnego, {
+        securityMode,
+        user: options.user,
+        signal: options.signal,
+      });
+      const session = new Session(connection, setup, options);
+      session.#accept(setup.finalReply);
+      connection.attach(session.#security);
+      return session;
+    } finally {
+      spnego.wipe();
+    }
   }
 
   /** Every message is encrypted. */
@@ -79,6 +91,16 @@ export class Session {
   /** Every message that is not encrypted is signed. */
   get isSigned(): boolean {
     return this.#security.signingRequired;
+  }
+
+  /** There is a key to sign with; guests and anonymous users have none. */
+  get canSign(): boolean {
+    return this.#security.signer !== undefined;
+  }
+
+  /** There are keys to encrypt with. */
+  get canEncrypt(): boolean {
+    return this.#security.sealing !== undefined;
   }
 
   get user(): string {
@@ -93,7 +115,7 @@ export class Session {
    */
   async request<Q, R>(spec: RequestSpec<Q, R>): Promise<Reply<R>> {
     let raw = await this.#sendOne(spec);
-    if (raw.header.status === NtStatus.NETWORK_SESSION_EXPIRED) {
+    if (isExpired(raw)) {
       await this.#reauthenticate();
       raw = await this.#sendOne(spec);
     }
@@ -102,7 +124,8 @@ export class Session {
 
   /**
    * Sends a related compound in one frame. Where a message needs the FileId of the CREATE before it,
-   * it gives sixteen bytes of 0xFF ([MS-SMB2] 3.2.4.1.4).
+   * it gives sixteen bytes of 0xFF ([MS-SMB2] 3.2.4.1.4). A server that grants too few credits for
+   * one frame gets the messages one by one.
    *
    * @returns for each message its reply, or the status it failed with
    */
@@ -110,8 +133,12 @@ export class Session {
     specs: readonly AnyRequestSpec[],
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<(Reply<unknown> | NtStatusError)[]> {
+    if (!this.connection.canSendAtOnce(specs.map(toOutbound))) {
+      const { signal } = options;
+      return sendOneByOne(specs, (spec) => this.request({ ...spec, signal }));
+    }
     let raws = await this.#send(specs, options.signal);
-    if (raws.some((raw) => raw.header.status === NtStatus.NETWORK_SESSION_EXPIRED)) {
+    if (raws.some(isExpired)) {
       await this.#reauthenticate();
       raws = await this.#send(specs, options.signal);
     }
@@ -125,12 +152,19 @@ export class Session {
   /** Ends the session on the server ([MS-SMB2] 3.2.4.23). Does nothing the second time. */
   async logoff(signal?: AbortSignal): Promise<void> {
     if (this.#isLoggedOff) return;
+    const leaving = this.request({
+      request: LogoffRequest,
+      message: {},
+      response: LogoffResponse,
+      signal,
+    });
     this.#isLoggedOff = true;
-    await this.request({ request: LogoffRequest, message: {}, response: LogoffResponse, signal });
+    await leaving;
     this.connection.detach(this.sessionId);
   }
 
   async #sendOne(spec: AnyRequestSpec): Promise<RawReply> {
+    this.#refuseAfterLogoff(spec);
     const sent = await this.connection.send([toOutbound(spec)], {
       security: this.#security,
       encrypt: spec.encrypt,
@@ -150,6 +184,7 @@ export class Session {
     specs: readonly AnyRequestSpec[],
     signal: AbortSignal | undefined,
   ): Promise<RawReply[]> {
+    for (const spec of specs) this.#refuseAfterLogoff(spec);
     const sent = await this.connection.send(specs.map(toOutbound), {
       security: this.#security,
       encrypt: specs.some((spec) => spec.encrypt === true),
@@ -159,6 +194,13 @@ export class Session {
     const raws = await Promise.all(sent.replies);
     await sent.sent;
     return raws;
+  }
+
+  /** The server would only say the same, or hang up where the session was encrypted. */
+  #refuseAfterLogoff(spec: AnyRequestSpec): void {
+    if (!this.#isLoggedOff) return;
+    const { path } = spec;
+    throw new NtStatusError(NtStatus.USER_SESSION_DELETED, { command: commandOf(spec), path });
   }
 
   #finish<R>(raw: RawReply, spec: RequestSpec<unknown, R>): Reply<R> {
@@ -171,8 +213,7 @@ export class Session {
     const { status } = raw.header;
     if (status !== NtStatus.SUCCESS && spec.accept?.includes(status) !== true) {
       raw.release();
-      const command = spec.request.name.split(" ", 1)[0];
-      return new NtStatusError(status, { command, path: spec.path });
+      return new NtStatusError(status, { command: commandOf(spec), path: spec.path });
     }
     try {
       return decodeReply(raw, spec.response);
@@ -192,22 +233,22 @@ export class Session {
 
   /** [MS-SMB2] 3.2.4.2.3.1: the session keeps its id and its keys. */
   async #authenticateAnew(): Promise<void> {
-    await exchangeSessionSetup(this.connection, this.#options.authenticate(), {
-      securityMode: this.connection.negotiated.offer.securityMode,
-      user: this.#options.user,
-      existing: this.#security,
-    });
+    const spnego = this.#options.authenticate();
+    try {
+      const { sessionFlags } = await exchangeSessionSetup(this.connection, spnego, {
+        securityMode: this.connection.negotiated.offer.securityMode,
+        user: this.#options.user,
+        existing: this.#security,
+      });
+      refuseUnwantedGuest(!this.isAnonymous && hasNoUser({ sessionFlags }), this.#options);
+    } finally {
+      spnego.wipe();
+    }
   }
 
   /** Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1). */
   #accept(finalReply: RawReply): void {
     const { header, message } = finalReply;
-    const { kind } = this.#options;
-    if (this.isGuest && kind === "password") {
-      throw new AuthenticationError(
-        `The server knows no such user and offers only guest access to ${this.#options.user}: check the name, or ask for guest access`,
-      );
-    }
     if (this.isGuest || this.isAnonymous) return;
     const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
     if (
@@ -218,6 +259,22 @@ export class Session {
       this.#security.verify(message, header);
     }
   }
+}
+
+function isExpired({ header }: RawReply): boolean {
+  return header.status === NtStatus.NETWORK_SESSION_EXPIRED;
+}
+
+/** The server has taken the user for somebody unknown ([MS-SMB2] 2.2.6). */
+function hasNoUser({ sessionFlags }: Pick<SessionSetupResult, "sessionFlags">): boolean {
+  return (sessionFlags & (SessionFlags.IS_GUEST | SessionFlags.IS_NULL)) !== 0;
+}
+
+function refuseUnwantedGuest(isGuest: boolean, { kind, user }: SessionOptions): void {
+  if (!isGuest || kind !== "password") return;
+  throw new AuthenticationError(
+    `The server knows no such user and offers only guest access to ${user}: check the name, or ask for guest access`,
+  );
 }
 
 function secure(

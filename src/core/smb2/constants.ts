@@ -196,6 +196,3 @@ export const CtlCode = {
 /** [MS-SMB2] 2.2.37 InfoType. */
 export const InfoType = { FILE: 1, FILESYSTEM: 2, SECURITY: 3, QUOTA: 4 } as const;
 export type InfoType = (typeof InfoType)[keyof typeof InfoType];
-
-/** The MessageId of an unsolicited oplock or lease break ([MS-SMB2] 2.2.23). */
-export const UNSOLICITED_MESSAGE_ID = 0xffff_ffff_ffff_ffffn;

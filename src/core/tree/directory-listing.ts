@@ -1,3 +1,4 @@
+import { ProtocolError } from "../errors.ts";
 import { type DirectoryEntry, decodeIdBothDirectory } from "../fscc/directory-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
@@ -55,6 +56,9 @@ export async function* listDirectory(
       // Handled below; a rejection while the caller still works on this batch is no stray one.
       next.catch(() => {});
       const entries = decodeIdBothDirectory(current.body.outputBuffer);
+      // Nothing would ever end such a listing.
+      if (entries.length === 0)
+        throw new ProtocolError("The server sent a part of a listing without a single entry");
       current.release();
       yield entries;
       current = await next;

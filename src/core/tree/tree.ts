@@ -70,10 +70,12 @@ export class Tree extends TreeConnect {
       signal: options.signal,
     });
     const tree = new Tree(session, unc, reply);
-    if (tree.isEncrypted && session.connection.negotiated.cipher === undefined) {
-      throw new UnsupportedError(
-        `${unc} wants encryption, which this server and client have not agreed on`,
-      );
+    if (tree.isEncrypted && !session.canEncrypt) {
+      const why =
+        session.connection.cipher === undefined
+          ? "which this server and client have not agreed on"
+          : "for which a guest or anonymous session has no key";
+      throw new UnsupportedError(`${unc} wants encryption, ${why}`);
     }
     await validateNegotiateInfo(tree, options);
     return tree;

@@ -1,9 +1,11 @@
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, TransportClosedError } from "../errors.ts";
 import {
   decodeValidateNegotiateInfoResponse,
   encodeValidateNegotiateInfoRequest,
 } from "../fscc/fsctl.ts";
 import { NtStatus } from "../nt-status.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import type { Reply } from "../session/request-spec.ts";
 import { CtlCode, Dialect } from "../smb2/constants.ts";
 import { IoctlFlags, IoctlRequest, IoctlResponse, NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { TreeConnect } from "./tree-connect.ts";
@@ -33,30 +35,11 @@ export async function validateNegotiateInfo(
   const { connection } = session;
   const { offer, dialect, serverCapabilities, serverGuid, serverSecurityMode } =
     connection.negotiated;
-  const isProtected = session.isSigned || session.isEncrypted;
   const offered3 = offer.dialects.some((offered) => offered >= Dialect.SMB_3_0);
-  if (dialect === Dialect.SMB_3_1_1 || !offered3 || !isProtected || session.hasValidatedNegotiate)
-    return;
+  if (dialect === Dialect.SMB_3_1_1 || !offered3 || !session.canSign) return;
+  if (session.hasValidatedNegotiate) return;
+  const reply = await askForConfirmation(tree, options.signal);
   session.hasValidatedNegotiate = true;
-  const reply = await tree.request({
-    request: IoctlRequest,
-    message: {
-      ctlCode: CtlCode.VALIDATE_NEGOTIATE_INFO,
-      fileId: NO_FILE_ID,
-      input: encodeValidateNegotiateInfoRequest({
-        capabilities: offer.capabilities,
-        guid: offer.clientGuid,
-        securityMode: offer.securityMode,
-        dialects: offer.dialects,
-      }),
-      maxInputResponse: 0,
-      maxOutputResponse: RESPONSE_LENGTH,
-      flags: IoctlFlags.IS_FSCTL,
-    },
-    response: IoctlResponse,
-    accept: NOT_KNOWN,
-    signal: options.signal,
-  });
   if (!reply.hasBody) return;
   const answer = decodeValidateNegotiateInfoResponse(reply.body.output);
   const isSame =
@@ -64,10 +47,49 @@ export async function validateNegotiateInfo(
     answer.capabilities === serverCapabilities &&
     answer.securityMode === serverSecurityMode &&
     answer.guid.every((byte, index) => byte === serverGuid[index]);
-  if (isSame) return;
+  if (!isSame) throw tampered(tree);
+}
+
+/** A server that finds something changed hangs up, or refuses ([MS-SMB2] 3.3.5.15.12). */
+async function askForConfirmation(
+  tree: TreeConnect,
+  signal: AbortSignal | undefined,
+): Promise<Reply<IoctlResponse>> {
+  const { offer } = tree.session.connection.negotiated;
+  try {
+    return await tree.request({
+      request: IoctlRequest,
+      message: {
+        ctlCode: CtlCode.VALIDATE_NEGOTIATE_INFO,
+        fileId: NO_FILE_ID,
+        input: encodeValidateNegotiateInfoRequest({
+          capabilities: offer.capabilities,
+          guid: offer.clientGuid,
+          securityMode: offer.securityMode,
+          dialects: offer.dialects,
+        }),
+        maxInputResponse: 0,
+        maxOutputResponse: RESPONSE_LENGTH,
+        flags: IoctlFlags.IS_FSCTL,
+      },
+      response: IoctlResponse,
+      // Also where nothing else is signed: unsigned it would prove nothing ([MS-SMB2] 3.2.5.5).
+      sign: true,
+      accept: NOT_KNOWN,
+      signal,
+    });
+  } catch (error) {
+    const isRefusal = error instanceof NtStatusError || error instanceof TransportClosedError;
+    throw isRefusal ? tampered(tree, error) : error;
+  }
+}
+
+/** Ends the connection ([MS-SMB2] 3.2.5.14.12). */
+function tampered(tree: TreeConnect, cause?: unknown): ProtocolError {
   const error = new ProtocolError(
     "The server does not confirm what was negotiated: somebody on the path changed it (downgrade attack)",
+    { cause },
   );
-  connection.abort(error);
-  throw error;
+  tree.session.connection.abort(error);
+  return error;
 }
