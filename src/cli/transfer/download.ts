@@ -122,7 +122,7 @@ class Download {
       return this.#finished(size, bytes);
     }
     const limit = smallLimit(tree, settings);
-    const size = entry?.size ?? FIRST_READ_BYTES;
+    const size = entry?.size ?? Math.min(FIRST_READ_BYTES, limit);
     const finished =
       size <= limit ? await this.#fetchSmall(Math.max(size, 1), progress) : undefined;
     return finished ?? (await this.#fetchLarge(progress));

@@ -1,7 +1,7 @@
 import { type Options, SingleBar } from "cli-progress";
+import { printable } from "../render/printable.ts";
 import type { FileProgress, TransferProgress } from "./progress.ts";
 import { formatBytes, formatDuration } from "./quantities.ts";
-import { quoteName } from "./safe-name.ts";
 
 /** A transfer that is over before this shows no bar: it would only flicker. */
 const QUIET_MS = 400;
@@ -11,7 +11,8 @@ const FRAMES = 8;
 /** One bar for everything under way: bytes, rate, time left, files. Drawn with cli-progress. */
 export class BarProgress implements TransferProgress {
   readonly #stream: NodeJS.WriteStream;
-  readonly #startedAt = performance.now();
+  readonly #now: () => number;
+  readonly #startedAt: number;
   #bar: SingleBar | undefined;
   #isOver = false;
   #total = 0;
@@ -21,8 +22,11 @@ export class BarProgress implements TransferProgress {
   #failed = 0;
   #current = "";
 
-  constructor(stream: NodeJS.WriteStream) {
+  /** `now` tells milliseconds that only go forward. */
+  constructor(stream: NodeJS.WriteStream, now: () => number = () => performance.now()) {
     this.#stream = stream;
+    this.#now = now;
+    this.#startedAt = now();
   }
 
   begin(file: string, size: number | undefined): FileProgress {
@@ -63,7 +67,7 @@ export class BarProgress implements TransferProgress {
   #draw(): void {
     if (this.#isOver) return;
     if (this.#bar === undefined) {
-      if (performance.now() - this.#startedAt < QUIET_MS) return;
+      if (this.#now() - this.#startedAt < QUIET_MS) return;
       this.#bar = new SingleBar(barOptions(this.#stream));
       this.#bar.start(Math.max(this.#total, 1), this.#moved, this.#payload());
       return;
@@ -73,7 +77,7 @@ export class BarProgress implements TransferProgress {
   }
 
   #payload(): Record<string, string> {
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const seconds = (this.#now() - this.#startedAt) / 1000;
     const rate = seconds > 0 ? this.#moved / seconds : 0;
     const left = rate > 0 ? (this.#total - this.#moved) / rate : Number.POSITIVE_INFINITY;
     const failures = this.#failed > 0 ? `, ${this.#failed} failed` : "";
@@ -105,6 +109,6 @@ function barOptions(stream: NodeJS.WriteStream): Options {
 
 /** The end of a path says more than its beginning. */
 function shorten(path: string, width: number): string {
-  const shown = quoteName(path).slice(1, -1).replaceAll("\\\\", "\\");
+  const shown = printable(path);
   return shown.length <= width ? shown : `…${shown.slice(1 - width)}`;
 }

@@ -1,10 +1,9 @@
 import { TransferError } from "../../core/index.ts";
+import { printable } from "../render/printable.ts";
 
 /** What Linux allows for one name, in bytes of UTF-8. */
 const NAME_MAX = 255;
 const CONTROL = /\p{Cc}/u;
-/** Control characters, and those that change the direction or the line of what follows. */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 const WINDOWS_RESERVED = /[<>:"|?*]/;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\..*)?$/i;
@@ -37,11 +36,7 @@ export function safeRemoteName(name: string): string {
 /** A name as a terminal may safely show it. */
 export function quoteName(name: string): string {
   const cut = name.length > 300 ? `${name.slice(0, 300)}…` : name;
-  return JSON.stringify(cut).replaceAll(INVISIBLE, escapeUnit);
-}
-
-function escapeUnit(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return `"${printable(cut)}"`;
 }
 
 function localFault(name: string, platform: string): string | undefined {

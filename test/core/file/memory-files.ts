@@ -1,7 +1,9 @@
+import { FileAttributes } from "../../../src/core/fscc/file-attributes.ts";
 import {
   decodeFileBasic,
   decodeFileDisposition,
   decodeFileSize,
+  encodeFileAll,
   encodeFileStandard,
 } from "../../../src/core/fscc/file-information.ts";
 import { FileInformationClass } from "../../../src/core/fscc/file-information-class.ts";
@@ -11,6 +13,7 @@ import type { CloseRequest } from "../../../src/core/smb2/close.ts";
 import { CreateDisposition, CreateOptions, CtlCode } from "../../../src/core/smb2/constants.ts";
 import type { CreateRequest } from "../../../src/core/smb2/create.ts";
 import type { IoctlRequest } from "../../../src/core/smb2/ioctl.ts";
+import type { QueryInfoRequest } from "../../../src/core/smb2/query-info.ts";
 import type { ReadRequest } from "../../../src/core/smb2/read.ts";
 import type { SetInfoRequest } from "../../../src/core/smb2/set-info.ts";
 import { Reader } from "../../../src/core/wire/reader.ts";
@@ -138,17 +141,33 @@ export class MemoryFiles {
     } else throw new Refusal(NtStatus.INVALID_INFO_CLASS);
   }
 
-  /** FileStandardInformation of an open file: what transfers ask for. */
-  standard(fileId: Uint8Array): Uint8Array {
-    const { file } = this.open(fileId);
-    const { bytes, isDirectory } = file;
-    const size = bytes.length;
-    return encodeFileStandard({
+  /** FileStandardInformation or FileAllInformation of an open file. */
+  queryInfo({ fileId, fileInfoClass }: QueryInfoRequest): Uint8Array {
+    const { file, path } = this.open(fileId);
+    const size = file.bytes.length;
+    const standard = {
       allocationSize: size,
       size,
       links: 1,
       deletePending: false,
-      isDirectory,
+      isDirectory: file.isDirectory,
+    };
+    if (fileInfoClass === FileInformationClass.STANDARD) return encodeFileStandard(standard);
+    const { lastWriteTime } = file;
+    return encodeFileAll({
+      ...standard,
+      creationTime: lastWriteTime,
+      lastAccessTime: lastWriteTime,
+      lastWriteTime,
+      changeTime: lastWriteTime,
+      attributes: file.isDirectory ? FileAttributes.DIRECTORY : file.attributes,
+      fileId: 0n,
+      eaSize: 0,
+      accessFlags: 0,
+      position: 0,
+      mode: 0,
+      alignment: 0,
+      name: `\\${path}`,
     });
   }
 
@@ -181,7 +200,7 @@ export class MemoryFiles {
       changeTime: file.lastWriteTime,
       allocationSize,
       endOfFile: file.bytes.length,
-      fileAttributes: file.isDirectory ? 0x10 : file.attributes,
+      fileAttributes: file.isDirectory ? FileAttributes.DIRECTORY : file.attributes,
     };
   }
 }

@@ -27,6 +27,8 @@ export interface Fault {
   readonly error?: Error;
   /** READ gives, WRITE takes at most so many bytes. */
   readonly atMost?: number;
+  /** WRITE claims to have been carried out, and was not. */
+  readonly lostWrite?: boolean;
   /** Done before the operation. */
   readonly before?: () => void;
 }
@@ -205,13 +207,14 @@ export class MemoryShare extends MemoryFiles {
       case Command.WRITE: {
         const { fileId, offset } = message as WriteRequest;
         const data = (spec.payload ?? new Uint8Array(0)).subarray(0, limit);
+        if (fault?.lostWrite === true) return { count: data.length };
         return { count: this.write(fileId, offset, data) };
       }
       case Command.SET_INFO:
         this.setInfo(message as never);
         return {};
       case Command.QUERY_INFO:
-        return { outputBuffer: this.standard((message as { fileId: Uint8Array }).fileId) };
+        return { outputBuffer: this.queryInfo(message as never) };
       case Command.IOCTL:
         return { output: this.ioctl(message as never) };
       default:

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { downloadFile, downloadMany } from "../../../src/cli/transfer/index.ts";
+import {
+  NtStatus,
+  NtStatusError,
+  TransferError,
+  TransportClosedError,
+} from "../../../src/core/index.ts";
+import { Command } from "../../../src/core/smb2/constants.ts";
+import type { Operation } from "../../core/file/memory-share.ts";
+import { pattern } from "../../core/file/pattern.ts";
+import { rig } from "./rig.ts";
+import { withDirectory } from "./with-directory.ts";
+
+const SPARSE = 0x200;
+const readAt = (offset: number) => (operation: Operation) =>
+  operation.command === Command.READ && (operation.message as { offset: number }).offset >= offset;
+
+describe("downloadFile", () => {
+  it("fetches any size byte for byte, in any order, and leaves no handle open", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(6000),
+          fc.boolean(),
+          fc.infiniteStream(fc.nat(50)),
+          fc.infiniteStream(fc.integer({ min: 1, max: 1500 })),
+          async (size, isSizeKnown, order, short) => {
+            const { share, env } = await rig({
+              pick: () => order.next().value as number,
+              fault: ({ command }) =>
+                command === Command.READ ? { atMost: short.next().value as number } : undefined,
+            });
+            share.add("d\\f", pattern(size));
+            const entry = { size, allocationSize: size, attributes: 0x80 };
+            const item = { remotePath: "d\\f", localPath: path };
+            const summary = await downloadMany(env, [isSizeKnown ? { ...item, entry } : item]);
+            assert.deepEqual(summary.failures, []);
+            assert.deepEqual(new Uint8Array(readFileSync(path)), pattern(size));
+            assert.equal(summary.bytes, size);
+            assert.deepEqual(readdirSync(directory), ["f"]);
+            assert.equal(share.opens.size, 0);
+          },
+        ),
+        { numRuns: 40 },
+      );
+    }));
+
+  it("needs one round trip for a small file and keeps its time", () =>
+    withDirectory(async (directory) => {
+      const { share, env, finished } = await rig();
+      share.add("f", pattern(900), { lastWriteTime: 132_537_600_000_000_000n });
+      const file = await downloadFile(env, "f", join(directory, "g"));
+      assert.equal(share.frames, 1);
+      assert.deepEqual([file.size, file.bytes, file.direction], [900, 900, "download"]);
+      assert.equal(statSync(join(directory, "g")).mtimeMs, Date.UTC(2020, 11, 30));
+      assert.deepEqual(finished, []);
+    }));
+
+  const faults: readonly [name: string, fault: (operation: Operation) => object | undefined][] = [
+    [
+      "opening is refused",
+      (o) => (o.command === Command.CREATE ? { status: NtStatus.ACCESS_DENIED } : undefined),
+    ],
+    [
+      "a READ fails",
+      (o) => (readAt(2000)(o) ? { status: NtStatus.FILE_LOCK_CONFLICT } : undefined),
+    ],
+    ["the file shrinks", (o) => (readAt(3000)(o) ? { status: NtStatus.END_OF_FILE } : undefined)],
+    [
+      "the connection breaks",
+      (o) => (readAt(2000)(o) ? { error: new TransportClosedError("gone") } : undefined),
+    ],
+  ];
+  for (const [name, fault] of faults) {
+    it(`changes nothing under the real name and leaves nothing beside it where ${name}`, () =>
+      withDirectory(async (directory) => {
+        const fresh = join(directory, "fresh");
+        const old = join(directory, "old");
+        writeFileSync(old, "old");
+        for (const path of [fresh, old]) {
+          const { share, env } = await rig({ fault });
+          share.add("f", pattern(5000));
+          await assert.rejects(downloadFile(env, "f", path));
+        }
+        assert.deepEqual(readdirSync(directory), ["old"]);
+        assert.equal(readFileSync(old, "utf8"), "old");
+      }));
+  }
+
+  it("can be aborted at any point", () =>
+    withDirectory(async (directory) => {
+      const reason = new DOMException("Ctrl-C", "AbortError");
+      for (let at = 0; at < 14; at += 1) {
+        let controller: AbortController | undefined;
+        const { share, env, ...rest } = await rig({
+          fault: ({ index }) => {
+            if (index === at + 1) controller?.abort(reason);
+            return undefined;
+          },
+        });
+        controller = rest.controller;
+        share.add("f", pattern(9000));
+        const outcome = await downloadFile(env, "f", join(directory, "f")).catch((e: unknown) => e);
+        if (outcome instanceof Error) {
+          assert.equal(outcome, reason);
+          assert.deepEqual(readdirSync(directory), []);
+        }
+        for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+        assert.equal(share.opens.size, 0);
+      }
+    }));
+
+  it("notes a file that grows and refuses one that is shorter in the end", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      for (const [size, isFine] of [
+        [7000, true],
+        [4000, false],
+      ] as const) {
+        const { share, env, notices } = await rig({
+          fault: ({ command, isCompound }) => {
+            if (command !== Command.CLOSE || isCompound) return undefined;
+            const open = [...share.opens.values()][0];
+            const before = (): void => {
+              if (open !== undefined) open.file.bytes = pattern(size);
+            };
+            return { before };
+          },
+        });
+        share.add("f", pattern(5000));
+        const fetched = downloadFile(env, "f", path);
+        if (isFine) {
+          assert.equal((await fetched).size, 5000);
+          assert.match(notices.join(), /\\f grew from 5000 to 7000 bytes/);
+          assert.deepEqual(new Uint8Array(readFileSync(path)), pattern(5000));
+        } else {
+          await assert.rejects(fetched, TransferError);
+          assert.equal(statSync(path).size, 5000);
+        }
+      }
+    }));
+
+  it("keeps holes", () =>
+    withDirectory(async (directory) => {
+      const bytes = new Uint8Array(400_000);
+      bytes.set(pattern(10), 131_072);
+      const { share, env } = await rig({ chunkSize: 65_536 });
+      const allocated = [{ offset: 131_072, length: 65_536 }];
+      share.add("f", bytes, { attributes: SPARSE, allocated });
+      const file = await downloadFile(env, "f", join(directory, "f"));
+      assert.deepEqual([file.size, file.bytes], [400_000, 65_536]);
+      assert.deepEqual(new Uint8Array(readFileSync(join(directory, "f"))), bytes);
+      const { size, blocks } = statSync(join(directory, "f"));
+      assert.ok(blocks * 512 < size);
+    }));
+
+  it("writes to standard output in order", async () => {
+    for (const size of [100, 5000]) {
+      const parts: Uint8Array[] = [];
+      const { share, env } = await rig({
+        pick: (waiting) => waiting - 1,
+        more: {
+          outBytes: async (bytes) => {
+            parts.push(bytes.slice());
+          },
+        },
+      });
+      share.add("f", pattern(size));
+      await downloadFile(env, "f", "-");
+      assert.deepEqual(new Uint8Array(Buffer.concat(parts)), pattern(size));
+    }
+  });
+
+  it("fills the real name at once where that is wished", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      const { share, env } = await rig({
+        more: { usesTemporaryNames: false },
+        fault: (o) => (readAt(3000)(o) ? { status: NtStatus.ACCESS_DENIED } : undefined),
+      });
+      share.add("f", pattern(5000));
+      await assert.rejects(downloadFile(env, "f", path), NtStatusError);
+      assert.equal(existsSync(path), true);
+    }));
+
+  it("stays within its window", () =>
+    withDirectory(async (directory) => {
+      const { share, env } = await rig({ chunkSize: 1 << 20 });
+      share.add("f", new Uint8Array(40 << 20));
+      await downloadFile(env, "f", join(directory, "f"));
+      assert.ok(share.mostOutstanding <= 16 << 20);
+    }));
+});
+
+describe("downloadMany", () => {
+  it("fetches the rest where one fails, and says which", () =>
+    withDirectory(async (directory) => {
+      const { share, env, finished, failures } = await rig();
+      share.add("a", pattern(10));
+      share.add("c", pattern(5000));
+      const broken = new TransferError("no such name");
+      const summary = await downloadMany(env, [
+        { remotePath: "d", localPath: join(directory, "d"), isDirectory: true },
+        { remotePath: "a", localPath: join(directory, "d", "a") },
+        { remotePath: "b", localPath: join(directory, "b") },
+        { remotePath: "x", localPath: directory, error: broken },
+        { remotePath: "c", localPath: join(directory, "c") },
+      ]);
+      assert.deepEqual(readdirSync(directory).sort(), ["c", "d"]);
+      assert.deepEqual([summary.files, summary.bytes], [2, 5010]);
+      assert.deepEqual(finished.map(({ remotePath }) => remotePath).sort(), ["a", "c"]);
+      assert.deepEqual(summary.failures, failures);
+      assert.deepEqual(failures.map(({ path }) => path).sort(), ["b", "x"]);
+      assert.equal(failures.find(({ path }) => path === "x")?.error, broken);
+    }));
+
+  it("ends at a lost connection and leaves no part files", () =>
+    withDirectory(async (directory) => {
+      const lost = new TransportClosedError("gone");
+      const { share, env } = await rig({
+        fault: ({ index }) => (index === 40 ? { error: lost } : undefined),
+      });
+      const items = Array.from({ length: 30 }, (_, index) => {
+        share.add(`f${index}`, pattern(2500));
+        return { remotePath: `f${index}`, localPath: join(directory, `f${index}`) };
+      });
+      await assert.rejects(downloadMany(env, items), lost);
+      for (const name of readdirSync(directory)) {
+        assert.match(name, /^f\d+$/);
+        assert.equal(statSync(join(directory, name)).size, 2500);
+      }
+    }));
+});
