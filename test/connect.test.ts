@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { AuthenticationError, connect, DialError } from "../src/index.ts";
+import { type Samba, sambaUnavailable, startSamba } from "./support/samba.ts";
+
+describe("connect", () => {
+  it("refuses what is no server", async () => {
+    await assert.rejects(connect("smb://nas/share"), TypeError);
+    await assert.rejects(connect("smb:///"), TypeError);
+    await assert.rejects(connect("smb://nas:99999/"), TypeError);
+  });
+
+  it("says where it could not get to", async () => {
+    const target = { host: "127.0.0.1", port: 1 };
+    await assert.rejects(connect(target), (error: unknown) => {
+      assert.ok(error instanceof DialError);
+      assert.equal(error.attempts[0]?.outcome, "failed");
+      return true;
+    });
+  });
+});
+
+describe("connect, to a server", { skip: sambaUnavailable() ?? false }, () => {
+  let samba: Samba;
+  before(async () => {
+    samba = await startSamba({ password: "p@ss:w/rd%" });
+    writeFileSync(join(samba.sharePath("share"), "hello.txt"), "hello");
+  });
+  after(() => samba.stop());
+
+  it("takes user and password out of a URL", async () => {
+    const user = `${encodeURIComponent(samba.username)}:${encodeURIComponent(samba.password)}`;
+    await using client = await connect(`smb://${user}@${samba.host}:${samba.port}`);
+    const tree = await client.connectTree("share");
+    assert.equal((await tree.stat("hello.txt")).size, 5);
+  });
+
+  it("lets options win over the URL", async () => {
+    const { host, port, username, password } = samba;
+    await using client = await connect(`smb://nobody:wrong@${host}:${port}/`, {
+      username,
+      password,
+    });
+    assert.ok((await client.listShares()).some(({ name }) => name === "share"));
+  });
+
+  it("throws an AuthenticationError for a wrong password", async () => {
+    const { host, port, username } = samba;
+    const attempt = connect({ host, port }, { username, password: "wrong" });
+    await assert.rejects(attempt, AuthenticationError);
+  });
+
+  it("is nobody where no user is named", async () => {
+    await using client = await connect({ host: samba.host, port: samba.port });
+    assert.equal(client.session.isAnonymous, true);
+  });
+});
