@@ -5,7 +5,7 @@ import type { TransferRates } from "./render/rate.ts";
 
 /** The toggles and values that shell commands change. */
 export interface ShellSettings {
-  /** mget, mput, ls, du, del go into directories. */
+  /** mget, mput, ls and du go into directories. */
   recurse: boolean;
   /** mget and mput ask for each file. */
   prompt: boolean;

@@ -22,8 +22,10 @@ export interface ShellHabits {
   readonly rawNamesInPipes: boolean;
   /** `pwd` names the share of the command line even after `tcon`. */
   readonly pwdNamesFirstShare: boolean;
-  /** `ls dir/` looks for a file without a name in `dir` and fails. */
+  /** `ls dir/` and `ls /` look for a file without a name and fail. */
   readonly trailingSlashNamesNothing: boolean;
+  /** `get dir/file` writes to `dir/file` rather than to `file`. */
+  readonly getKeepsFolders: boolean;
   /** `get` into a local directory and `put` of one fail as for a name that cannot be opened. */
   readonly takesNoLocalDirectory: boolean;
   /** No bars: nothing is drawn while files are moved. */
@@ -51,6 +53,7 @@ export const ownHabits: ShellHabits = {
   rawNamesInPipes: false,
   pwdNamesFirstShare: false,
   trailingSlashNamesNothing: false,
+  getKeepsFolders: false,
   takesNoLocalDirectory: false,
   drawsNoProgress: false,
   tellsVuid: false,
@@ -71,6 +74,7 @@ export const smbclientHabits: ShellHabits = {
   rawNamesInPipes: true,
   pwdNamesFirstShare: true,
   trailingSlashNamesNothing: true,
+  getKeepsFolders: true,
   takesNoLocalDirectory: true,
   drawsNoProgress: true,
   tellsVuid: true,

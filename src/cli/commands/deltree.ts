@@ -5,14 +5,8 @@ import { UsageError } from "../usage-error.ts";
 import { removeFile } from "./del.ts";
 import { forEachParallel } from "./parallel.ts";
 import { FailureLog, phrased } from "./phrases.ts";
-import {
-  displayMask,
-  joinRemote,
-  nothingMatches,
-  parseRemoteMask,
-  type RemoteMask,
-} from "./remote-mask.ts";
-import { isDirectory, isDot, isLink } from "./remote-walk.ts";
+import { joinRemote, nothingMatches, parseRemoteMask, type RemoteMask } from "./remote-mask.ts";
+import { isDirectory, isDot, isLink, listMatching } from "./remote-walk.ts";
 
 export const deltree: Command = {
   names: ["deltree"],
@@ -44,16 +38,11 @@ class Removal {
 
   /** Removes all that `mask` names; tells how many entries that were. */
   async contents(mask: RemoteMask): Promise<number> {
-    const { tree, signal, settings } = this.#context;
+    const { settings } = this.#context;
     const entries: DirectoryEntry[] = [];
-    await phrased(
-      (status) => `${status} listing ${displayMask(mask)}`,
-      async () => {
-        for await (const batch of tree.list(mask.directory, { pattern: mask.pattern, signal })) {
-          entries.push(...batch.filter((entry) => !isDot(entry)));
-        }
-      },
-    );
+    await listMatching(this.#context, mask, (batch) => {
+      entries.push(...batch.filter((entry) => !isDot(entry)));
+    });
     const files = entries.filter((entry) => !isDirectory(entry));
     await forEachParallel(files, settings.jobs, async (file) => {
       await removeFile(this.#context, joinRemote(mask.directory, file.name), this.#log);

@@ -3,7 +3,7 @@ import { displayRemote } from "../context.ts";
 import { printable } from "../render/printable.ts";
 import { writeBlocks } from "./ls.ts";
 import { FailureLog } from "./phrases.ts";
-import { parseRemoteMask } from "./remote-mask.ts";
+import { parseListMask } from "./remote-mask.ts";
 import { isDirectory, type WalkVisitor, walkRemote } from "./remote-walk.ts";
 
 export const du: Command = {
@@ -24,7 +24,7 @@ export const du: Command = {
         for (const entry of entries) if (!isDirectory(entry)) total += entry.size;
       },
     };
-    await walkRemote(context, parseRemoteMask(context, text), visitor, log);
+    await walkRemote(context, parseListMask(context, text), visitor, log);
     await writeBlocks(context);
     io.out(`Total number of bytes: ${total}\n`);
     log.finish();

@@ -35,7 +35,7 @@ export async function fetchFile(
   options: TransferOptions = {},
 ): Promise<void> {
   const remotePath = resolveRemote(context.cwd, remote);
-  const typed = await localTarget(context, remotePath, local);
+  const typed = await localTarget(context, remote, local);
   const localPath = typed === "-" ? "-" : resolve(context.localCwd, typed);
   const style: TransferStyle = {
     direction: "download",
@@ -53,18 +53,24 @@ export async function fetchFile(
 }
 
 /** Where the file goes, as the user would write it: into a directory under its own name. */
-async function localTarget(
+export async function localTarget(
   context: ShellContext,
-  remotePath: string,
+  remote: string,
   typed: string | undefined,
 ): Promise<string> {
-  const name = defaultName(context, remotePath);
-  if (typed === undefined) return name;
+  const { habits } = context.personality;
+  const name = defaultName(context, resolveRemote(context.cwd, remote));
+  if (typed === undefined) return habits.getKeepsFolders ? keptFolders(remote, name) : name;
   if (typed === "-" || !(await isLocalDirectory(context, typed))) return typed;
-  if (context.personality.habits.takesNoLocalDirectory) {
+  if (habits.takesNoLocalDirectory) {
     throw new StatedFailure(`Error opening local file ${typed}`);
   }
   return join(typed, name);
+}
+
+/** The folders as typed, below the local directory, and the name. */
+function keptFolders(remote: string, name: string): string {
+  return [...resolveRemote("", remote).split("\\").slice(0, -1), name].join("/");
 }
 
 function defaultName(context: ShellContext, remotePath: string): string {

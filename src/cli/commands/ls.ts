@@ -4,7 +4,7 @@ import { displayRemote, type ShellContext } from "../context.ts";
 import { formatBlocks, Listing } from "../render/listing.ts";
 import { printable } from "../render/printable.ts";
 import { FailureLog, phrased } from "./phrases.ts";
-import { parseRemoteMask } from "./remote-mask.ts";
+import { parseListMask } from "./remote-mask.ts";
 import { walkRemote } from "./remote-walk.ts";
 
 export const ls: Command = {
@@ -25,7 +25,7 @@ export const ls: Command = {
       enter: (directory: string) => io.out(`\n${printable(displayRemote(directory))}\n`),
       entries: (_: string, entries: readonly DirectoryEntry[]) => io.out(listing.format(entries)),
     };
-    await walkRemote(context, parseRemoteMask(context, text), visitor, log);
+    await walkRemote(context, parseListMask(context, text), visitor, log);
     await writeBlocks(context);
     log.finish();
   },

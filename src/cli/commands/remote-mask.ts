@@ -10,18 +10,35 @@ export interface RemoteMask {
   readonly pattern: string;
 }
 
-/** `text` as typed, or the whole remote directory. A trailing slash means what is inside. */
-export function parseRemoteMask(context: ShellContext, text: string | undefined): RemoteMask {
-  if (text === undefined || text === "") return { directory: context.cwd, pattern: "*" };
+/**
+ * The mask of `ls` and `du` as typed, by default all of the remote directory. A trailing slash means
+ * what is inside.
+ */
+export function parseListMask(context: ShellContext, text = ""): RemoteMask {
+  if (text === "") return { directory: context.cwd, pattern: "*" };
   const path = resolveRemote(context.cwd, text);
-  if (path === "") return { directory: "", pattern: "*" };
-  if (/[\\/]$/.test(text)) {
-    if (context.personality.habits.trailingSlashNamesNothing) {
-      throw nothingMatches({ directory: path, pattern: "" });
-    }
-    return { directory: path, pattern: "*" };
+  if (path !== "" && !endsWithSlash(text)) return splitRemote(path);
+  if (context.personality.habits.trailingSlashNamesNothing) {
+    throw nothingMatches({ directory: path, pattern: "" });
   }
+  return { directory: path, pattern: "*" };
+}
+
+/**
+ * The mask of a command that takes files away. A trailing slash changes nothing, and the root of the
+ * share is never meant: `deltree ..` must not empty it.
+ *
+ * @throws {StatedFailure} where nothing below the root is named
+ */
+export function parseRemoteMask(context: ShellContext, text: string): RemoteMask {
+  const path = resolveRemote(context.cwd, text);
+  const namesNothing = endsWithSlash(text) && context.personality.habits.trailingSlashNamesNothing;
+  if (path === "" || namesNothing) throw nothingMatches({ directory: path, pattern: "" });
   return splitRemote(path);
+}
+
+function endsWithSlash(text: string): boolean {
+  return /[\\/]$/.test(text);
 }
 
 /** A path as its directory and its last part. */

@@ -25,42 +25,52 @@ export async function walkRemote(
   log: FailureLog,
 ): Promise<void> {
   const waiting: string[] = [];
-  await listOne(context, mask, visitor, waiting);
-  // Read and write in one pass: an array iterator sees what is pushed meanwhile.
+  const take = (directory: string) => (batch: readonly DirectoryEntry[]) => {
+    visitor.entries(directory, chosen(context, batch));
+    if (!context.settings.recurse) return;
+    for (const entry of batch) {
+      if (isWalkable(entry)) waiting.push(joinRemote(directory, entry.name));
+    }
+  };
+  await listMatching(context, mask, take(mask.directory));
+  // Read and written in one pass: an array iterator sees what is pushed meanwhile.
   for (const directory of waiting) {
     visitor.enter?.(directory);
     try {
-      await listOne(context, { directory, pattern: "*" }, visitor, waiting);
+      await listMatching(context, { directory, pattern: "*" }, take(directory));
     } catch (error) {
       log.add(error);
     }
   }
 }
 
-async function listOne(
+/**
+ * What `mask` names in its directory, batch by batch.
+ *
+ * @throws {StatedFailure} where the server refuses, or nothing matches
+ */
+export async function listMatching(
   context: ShellContext,
   mask: RemoteMask,
-  visitor: WalkVisitor,
-  waiting: string[],
+  take: (batch: readonly DirectoryEntry[]) => void,
 ): Promise<void> {
-  const { settings, signal } = context;
+  const { tree, signal } = context;
+  const { directory, pattern } = mask;
   await phrased(
     (status) => `${status} listing ${displayMask(mask)}`,
     async () => {
-      const listing = context.tree.list(mask.directory, { pattern: mask.pattern, signal });
-      for await (const batch of listing) {
-        const chosen =
-          settings.mask === ""
-            ? batch
-            : batch.filter((entry) => isDirectory(entry) || matchesMask(settings.mask, entry.name));
-        visitor.entries(mask.directory, chosen);
-        if (!settings.recurse) continue;
-        for (const entry of batch) {
-          if (isWalkable(entry)) waiting.push(joinRemote(mask.directory, entry.name));
-        }
-      }
+      for await (const batch of tree.list(directory, { pattern, signal })) take(batch);
     },
   );
+}
+
+/** The entries that the `mask` setting lets pass: it judges files only. */
+export function chosen(
+  { settings }: ShellContext,
+  batch: readonly DirectoryEntry[],
+): readonly DirectoryEntry[] {
+  if (settings.mask === "") return batch;
+  return batch.filter((entry) => isDirectory(entry) || matchesMask(settings.mask, entry.name));
 }
 
 export function isDirectory(entry: DirectoryEntry): boolean {

@@ -27,6 +27,12 @@ describe("deltree", () => {
     assert.deepEqual([...share.nodes.keys()], ["keep"]);
   });
 
+  it("takes a trailing slash as nothing special", async () => {
+    const { state, tree: share } = fakeShell(tree());
+    await state.run("deltree t/");
+    assert.deepEqual([...share.nodes.keys()], ["keep"]);
+  });
+
   it("removes plain files that match too", async () => {
     const { state, tree: share } = fakeShell(tree());
     await state.run("deltree k*");
@@ -79,14 +85,19 @@ describe("deltree", () => {
 });
 
 describe("del", () => {
-  it("leaves directories alone, and goes into them with recurse on", async () => {
-    const { state, tree: share } = fakeShell(tree());
+  it("leaves directories and what is in them alone, with recurse on too", async () => {
+    const { state, tree: share } = fakeShell(tree(), { settings: { recurse: true } });
     await state.run("del *");
-    assert.deepEqual([...share.nodes.keys()].includes("keep"), false);
-    assert.ok(share.nodes.has("t\\a"));
-    await state.run("recurse");
-    await state.run("del t");
-    assert.deepEqual([...share.nodes.keys()], ["t", "t\\u", "t\\v"]);
+    await state.run("del t/*");
+    const left = [...share.nodes.keys()];
+    assert.deepEqual(left, ["t", "t\\u", "t\\u\\c", "t\\v", "t\\v\\d"]);
+  });
+
+  it("obeys the mask setting", async () => {
+    const { state, tree: share } = fakeShell(tree(), { settings: { mask: "a*" } });
+    await state.run("del t/*");
+    assert.equal(share.nodes.has("t\\a"), false);
+    assert.equal(share.nodes.has("t\\b"), true);
   });
 
   it("tells what it could not delete and deletes the rest", async () => {

@@ -75,6 +75,17 @@ const rows: readonly Row[] = [
     status: [1, 0],
   },
   {
+    run: "cd dir; ls ..",
+    smbclient: "NT_STATUS_NO_SUCH_FILE listing \\\n",
+    smbx: `  .                                   D        0  ${DATE}\n  ..                                  D        0  ${DATE}\n  dir                                 D        0  ${DATE}\n  empty dir                           D        0  ${DATE}\n  hello.txt                           N       12  ${DATE}\n  hello.doc                          AR        3  ${DATE}\n${BLOCKS}`,
+    status: [1, 0],
+  },
+  {
+    run: "deltree ..; deltree /; rm dir/..; ls hello.txt",
+    smbclient: `NT_STATUS_NO_SUCH_FILE listing \\\nNT_STATUS_NO_SUCH_FILE listing \\\nNT_STATUS_NO_SUCH_FILE listing \\\n  hello.txt                           N       12  ${DATE}\n${BLOCKS}`,
+    status: [0, 5],
+  },
+  {
     run: "recurse; mask b*; ls dir/*",
     smbclient: `  .                                   D        0  ${DATE}\n  ..                                  D        0  ${DATE}\n  sub                                 D        0  ${DATE}\n\n\\dir\\sub\n  .                                   D        0  ${DATE}\n  ..                                  D        0  ${DATE}\n  b.txt                               N        1  ${DATE}\n${BLOCKS}`,
     smbx: `directory recursion is now on\nonly b* is taken\n  .                                   D        0  ${DATE}\n  ..                                  D        0  ${DATE}\n  sub                                 D        0  ${DATE}\n\n\\dir\\sub\n  .                                   D        0  ${DATE}\n  ..                                  D        0  ${DATE}\n  b.txt                               N        1  ${DATE}\n${BLOCKS}`,

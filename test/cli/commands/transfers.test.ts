@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { askForEach } from "../../../src/cli/commands/asking.ts";
+import { localTarget } from "../../../src/cli/commands/get.ts";
 import {
   showLocalPath,
   type TransferStyle,
@@ -155,6 +156,21 @@ describe("local directories", () => {
       await state.run("put sub");
       assert.equal(io.transcript, expected);
     }
+  });
+
+  it("are where smbclient's get puts a file that it fetches from a directory", async () => {
+    const answers = { localCwd: folder };
+    for (const [personality, expected] of [
+      [smbclientPersonality, "sub/nosuch"],
+      [smbxPersonality, "nosuch"],
+    ] as const) {
+      const { state } = fakeShell(new FakeTree(), { ...answers, personality });
+      assert.equal(await localTarget(state, "sub\\nosuch", undefined), expected);
+    }
+    const { state } = fakeShell(new FakeTree(), answers);
+    assert.equal(await localTarget(state, "x/a", "sub"), "sub/a");
+    assert.equal(await localTarget(state, "x/a", "-"), "-");
+    assert.equal(await localTarget(state, "../../a", undefined), "a");
   });
 
   it("are no targets of smbclient's get", async () => {
