@@ -57,7 +57,8 @@ class Tour {
     this.#say("\nWhat is on one, how was it reached, and what was negotiated?");
     await this.#smbx(`//${host}/share`, "--explain", "-c", "ls");
     this.#say("\nThe same, encrypted:");
-    await this.#smbx(`//${host}/encrypted`, "--explain", "-c", "ls");
+    const encrypted = "--client-protection=encrypt";
+    await this.#smbx(`//${host}/encrypted`, encrypted, "--explain", "-c", "ls");
     this.#say("\nA file of 64 MiB up, and down again:");
     const sent = await makeFile(join(this.#directory, "big"));
     const putMs = await this.#smbx(`//${host}/share`, "-c", "put big; ls big");
@@ -135,5 +136,5 @@ function formatSpeed(ms: number): string {
 }
 
 function quote(word: string): string {
-  return /^[\w./:-]+$/.test(word) ? word : `'${word}'`;
+  return /^[\w./:=-]+$/.test(word) ? word : `'${word}'`;
 }
