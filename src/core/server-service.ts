@@ -3,9 +3,9 @@ import { Pipe } from "./file/pipe.ts";
 import {
   enumerateShares,
   getServerInfo,
-  SRVSVC,
   type ServerInfo,
   type ShareInfo,
+  SRVSVC,
 } from "./rpc/interfaces/srvsvc.ts";
 import { RpcClient } from "./rpc/rpc-client.ts";
 
