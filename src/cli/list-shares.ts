@@ -13,8 +13,7 @@ export async function listShares(run: Run, host: string): Promise<number> {
   if (options.grepable) io.out(formatGrepable(shares));
   else if (options.json) io.out(formatJson(shares));
   else io.out(formatShares(shares));
-  const tellsWorkgroups = !personality.hasExtensions && !options.grepable;
-  if (tellsWorkgroups) io.out("SMB1 disabled -- no workgroup available\n");
+  if (!personality.hasExtensions) io.out("SMB1 disabled -- no workgroup available\n");
   return ExitCode.OK;
 }
 

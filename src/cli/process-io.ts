@@ -70,14 +70,22 @@ export class ProcessIo implements Io {
   }
 
   async askSecret(question: string): Promise<string | undefined> {
-    this.#showQuestion(question);
-    if (!this.isInputTerminal) return this.#terminalInput.readLine();
-    try {
-      return await this.#terminalInput.readSecret();
-    } finally {
-      // The line end that the user typed was not shown.
-      this.#showQuestion("\n");
+    if (this.isInputTerminal) {
+      try {
+        return await this.#terminalInput.readSecret(() => this.#showQuestion(question));
+      } finally {
+        // The line end that the user typed was not shown.
+        this.#showQuestion("\n");
+      }
     }
+    this.#showQuestion(question);
+    const line = await this.#terminalInput.readLine();
+    if (line !== undefined) this.#showQuestion("\n");
+    return line;
+  }
+
+  takeTypedAhead(): string {
+    return this.#input?.takeRest() ?? "";
   }
 
   get #terminalInput(): TerminalInput {

@@ -18,6 +18,7 @@ import type { Invocation } from "./options.ts";
 import type { Personality } from "./personality.ts";
 import { refuse } from "./refusals.ts";
 import type { RemoteLocation } from "./url.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** What a run gets from its process. */
 export interface RunEnvironment {
@@ -46,7 +47,10 @@ export async function run(
     return await dispatch(invocation, run);
   } catch (error) {
     const isInterrupted = environment.interrupts.signal.aborted;
-    if (!isInterrupted) tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
+    if (isInterrupted) io.err("interrupted\n");
+    // A wrong option is told on standard error by everybody; commands tell theirs elsewhere.
+    else if (error instanceof UsageError) io.err(`${error.message}\n`);
+    else tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
     return personality.statusOf(isInterrupted ? environment.interrupts.reason : error);
   } finally {
     await run?.close();

@@ -7,6 +7,7 @@ export interface InputStream {
   on(event: "data", listener: (chunk: Uint8Array) => void): unknown;
   on(event: "end" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "data", listener: (chunk: Uint8Array) => void): unknown;
   resume(): unknown;
   pause(): unknown;
 }
@@ -95,16 +96,18 @@ export class TerminalInput {
   }
 
   /**
-   * A line typed without echo; undefined for Ctrl-D on an empty line. The terminal is back in its
-   * mode whatever happens.
+   * A line typed without echo; undefined for Ctrl-D on an empty line. `ask` shows the question: what
+   * is typed as soon as it can be seen is not shown either. The terminal is back in its mode
+   * whatever happens.
    *
    * @throws {InterruptedInput} at Ctrl-C
    */
-  async readSecret(): Promise<string | undefined> {
+  async readSecret(ask: () => void): Promise<string | undefined> {
     const restore = (): void => void this.#stream.setRawMode?.(false);
     process.once("exit", restore);
     this.#stream.setRawMode?.(true);
     try {
+      ask();
       return await this.#secretLine();
     } finally {
       restore();
@@ -132,31 +135,44 @@ export class TerminalInput {
     }
   }
 
+  /** What was read and not asked for yet; it is handed over and forgotten here. */
+  takeRest(): string {
+    const rest = this.#buffer;
+    this.#buffer = "";
+    return rest;
+  }
+
   #more(): Promise<void> {
     this.#start();
     return new Promise((resolve) => {
       this.#wake = resolve;
+      // Only while somebody waits: the rest of the time the stream may have another reader.
+      this.#stream.on("data", this.#onData);
       this.#stream.resume();
     });
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#buffer += this.#decoder.write(Buffer.from(chunk));
+    this.#stopWaiting();
+  };
+
+  #stopWaiting(): void {
+    if (this.#wake === undefined) return;
+    this.#stream.pause();
+    this.#stream.off("data", this.#onData);
+    this.#wake();
+    this.#wake = undefined;
   }
 
   #start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    const wake = (): void => {
-      this.#stream.pause();
-      this.#wake?.();
-      this.#wake = undefined;
-    };
     const end = (): void => {
       if (!this.#hasEnded) this.#buffer += this.#decoder.end();
       this.#hasEnded = true;
-      wake();
+      this.#stopWaiting();
     };
-    this.#stream.on("data", (chunk) => {
-      this.#buffer += this.#decoder.write(Buffer.from(chunk));
-      wake();
-    });
     this.#stream.on("end", end);
     this.#stream.on("close", end);
     this.#stream.on("error", end);

@@ -46,20 +46,35 @@ describe("a secret", () => {
   for (const [keys, secret] of typed) {
     it(`typed as ${JSON.stringify(keys)}`, async () => {
       const { input, modes } = terminal(keys);
-      assert.equal(await input.readSecret(), secret);
+      assert.equal(await input.readSecret(() => {}), secret);
       assert.deepEqual(modes, [true, false]);
     });
   }
 
+  it("is asked for when nothing is shown any more", async () => {
+    const { input, modes } = terminal("x\r");
+    await input.readSecret(() => assert.deepEqual(modes, [true]));
+  });
+
+  it("leaves what follows to another reader", async () => {
+    const { input, keys } = terminal("secret\rls\n");
+    await input.readSecret(() => {});
+    assert.equal(input.takeRest(), "ls\n");
+    assert.equal(keys.listenerCount("data"), 0);
+  });
+
   it("leaves what follows for the next line", async () => {
     const { input } = terminal("secret\rls\n");
-    assert.equal(await input.readSecret(), "secret");
+    assert.equal(await input.readSecret(() => {}), "secret");
     assert.equal(await input.readLine(), "ls");
   });
 
   it("ends with Ctrl-C, the terminal as it was", async () => {
     const { input, modes } = terminal("abc\x03");
-    await assert.rejects(input.readSecret(), InterruptedInput);
+    await assert.rejects(
+      input.readSecret(() => {}),
+      InterruptedInput,
+    );
     assert.deepEqual(modes, [true, false]);
   });
 });
