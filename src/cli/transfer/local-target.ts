@@ -183,7 +183,7 @@ class RenamedTarget extends DirectTarget {
   readonly #finalPath: string;
 
   constructor(place: Place) {
-    super(join(dirname(place.path), temporaryName(basename(place.path))), NEW_FILE);
+    super(join(dirname(place.path), temporaryName(basename(place.path), ".")), NEW_FILE);
     this.#finalPath = place.path;
     remember(this.path);
     if (place.existing !== undefined) this.#keepMode(place.existing.mode & PERMISSIONS);

@@ -15,7 +15,7 @@ import { quoteName, safeLocalName } from "./safe-name.ts";
 /** How many directories are listed ahead of the one whose files are being fetched. */
 const LOOK_AHEAD = 4;
 /** Deeper than any real tree: a server that shows a directory inside itself ends here. */
-const DEEPEST = 512;
+const DEEPEST = 256;
 
 /**
  * Walks a remote directory and yields what `plan` takes, in the server's order, while later parts are

@@ -3,14 +3,14 @@ const NAME_MAX = 255;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 /**
- * A name beside `name` for a file that is not finished: `.NAME.smbx-XXXXXX.part`. A long name is cut,
- * so that the result fits where `name` fits.
+ * A name beside `name` for a file that is not finished: `NAME.smbx-XXXXXX.part` behind `prefix`. A
+ * long name is cut, so that the result fits where `name` fits.
  */
-export function temporaryName(name: string): string {
+export function temporaryName(name: string, prefix: "." | ""): string {
   const suffix = `.smbx-${randomLetters()}.part`;
   let stem = name;
-  while (Buffer.byteLength(stem) + suffix.length + 1 > NAME_MAX) stem = dropLast(stem);
-  return `.${stem}${suffix}`;
+  while (Buffer.byteLength(stem) + suffix.length + prefix.length > NAME_MAX) stem = dropLast(stem);
+  return `${prefix}${stem}${suffix}`;
 }
 
 /** A character outside the basic plane is two units; half of one would be no character. */

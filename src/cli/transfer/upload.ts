@@ -74,6 +74,14 @@ export async function uploadMany(
   return tally.summary();
 }
 
+/** What was written to a file that is not finished yet. */
+interface Written {
+  readonly size: number;
+  /** Bytes on the wire. */
+  readonly sent: number;
+  readonly hasHoles: boolean;
+}
+
 class Upload {
   readonly #env: TransferEnvironment;
   readonly #item: UploadItem;
@@ -144,22 +152,22 @@ class Upload {
     const { remotePath } = this.#item;
     const temporaryPath = this.#temporaryPath;
     const file = await this.#create();
-    let size: number;
-    let sent: number;
+    let written: Written;
     try {
-      ({ size, sent } = await this.#send(source, file, progress));
+      written = await this.#send(source, file, progress);
     } catch (error) {
       await giveUp(tree, file.fileId, temporaryPath);
       throw error;
     }
     await completeFile(file, {
       renameTo: temporaryPath === undefined ? undefined : remotePath,
-      size,
+      size: written.size,
       times:
         settings.keepTimes && source.size !== undefined ? remoteTimes(source.stats) : undefined,
+      hasHoles: written.hasHoles,
       signal: this.#signal,
     });
-    return this.#finished(size, sent);
+    return this.#finished(written.size, written.sent);
   }
 
   #create(): Promise<RemoteFile> {
@@ -172,25 +180,21 @@ class Upload {
     return tree.openFile(this.#item.remotePath, { access: WRITE_ACCESS, disposition, signal });
   }
 
-  async #send(
-    source: LocalSource,
-    file: RemoteFile,
-    progress: FileProgress,
-  ): Promise<{ readonly size: number; readonly sent: number }> {
+  async #send(source: LocalSource, file: RemoteFile, progress: FileProgress): Promise<Written> {
     const { settings } = this.#env;
-    const skipZeros = source.hasHoles && (await this.#allowHoles(file));
+    const hasHoles = source.hasHoles && (await this.#allowHoles(file));
     const { end, sent } = await writePipeline(file, {
       length: source.size,
       fetch: (buffer, offset) => source.fetch(buffer, offset),
       onWritten: (bytes) => progress.advance(bytes),
-      skipZeros,
+      skipZeros: hasHoles,
       signal: this.#signal,
       chunkBytes: settings.ioSize,
       windowBytes: WINDOW_BYTES,
     });
     source.checkSent(end);
-    if (skipZeros) await file.setEndOfFile(end, { signal: this.#signal });
-    return { size: end, sent };
+    if (hasHoles) await file.setEndOfFile(end, { signal: this.#signal });
+    return { size: end, sent, hasHoles };
   }
 
   async #allowHoles(file: RemoteFile): Promise<boolean> {
@@ -230,5 +234,5 @@ function temporaryPathOf(remotePath: string, inplace: boolean): string | undefin
   const name = remotePath.slice(cut);
   if (inplace || name.includes(":")) return undefined;
   // Without the dot: Samba hides files that begin with one, and they stay hidden when renamed.
-  return remotePath.slice(0, cut) + temporaryName(name).slice(1);
+  return remotePath.slice(0, cut) + temporaryName(name, "");
 }

@@ -9,6 +9,7 @@ import { AccessMask, CreateDisposition, CreateOptions, InfoType } from "../smb2/
 import type { QueryInfoResponse } from "../smb2/query-info.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import type { FileTime } from "../wire/file-time.ts";
+import { setSparse } from "./allocated-ranges.ts";
 import { CompoundSupport } from "./compound-support.ts";
 import { closeQuietly, discardFile } from "./discard-file.ts";
 import { File } from "./file.ts";
@@ -62,6 +63,8 @@ export interface Completion {
   /** How large the file must be now, in bytes. */
   readonly size: number;
   readonly times?: FileTimes | undefined;
+  /** It was written with holes: it stays marked as sparse. */
+  readonly hasHoles?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -87,8 +90,21 @@ export async function completeFile(file: File, completion: Completion): Promise<
     await giveUp(tree, fileId, renameTo === undefined ? undefined : path);
     throw error;
   }
-  if (renameTo === undefined) await file.close({ signal });
-  else await renameAndClose(tree, fileId, { from: path, to: renameTo, size, signal });
+  if (renameTo === undefined) {
+    await file.close({ signal });
+    return;
+  }
+  const beforeClose = completion.hasHoles === true ? () => markSparse(file, signal) : undefined;
+  await renameAndClose(tree, fileId, { from: path, to: renameTo, size, beforeClose, signal });
+}
+
+/** Samba forgets the mark when it renames a file; without it nobody asks for the holes. */
+async function markSparse(file: File, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await setSparse(file, { signal });
+  } catch (error) {
+    if (!(error instanceof NtStatusError)) throw error;
+  }
 }
 
 /** A rename of a file that is open and whole. */
@@ -97,6 +113,8 @@ export interface FinalRename {
   readonly from: string;
   readonly to: string;
   readonly size: number;
+  /** Done when it has its name and is still open. */
+  readonly beforeClose?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -109,19 +127,20 @@ export async function renameAndClose(
   fileId: Uint8Array,
   rename: FinalRename,
 ): Promise<void> {
-  const { from, to, size, signal } = rename;
+  const { from, to, size, beforeClose, signal } = rename;
   const info = encodeFileRename({ replaceIfExists: true, name: to });
-  const specs: AnyRequestSpec[] = [
-    setInfoSpec(fileId, FileInformationClass.RENAME, info),
-    closeSpec(fileId, true),
-  ];
+  const specs: AnyRequestSpec[] = [setInfoSpec(fileId, FileInformationClass.RENAME, info)];
+  if (beforeClose === undefined) specs.push(closeSpec(fileId, true));
   let isRenamed = false;
   try {
     const replies = await together(tree, specs, to, signal, () => {
       // From here on the handle is that of the final file, which must not be discarded.
       isRenamed = true;
     });
-    const closed = bodyOf<CloseResponse>(replies[1]);
+    await beforeClose?.();
+    const close =
+      replies[1] ?? (await tree.request({ ...closeSpec(fileId, true), path: to, signal }));
+    const closed = bodyOf<CloseResponse>(close);
     // A server may ignore the wish for attributes; the size was right before.
     if (closed.flags !== 0) checkSize(to, size, closed.endOfFile);
   } catch (error) {

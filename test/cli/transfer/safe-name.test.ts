@@ -91,15 +91,16 @@ describe("safeRemoteName", () => {
 });
 
 describe("temporaryName", () => {
-  it("is hidden, marked and different each time", () => {
-    const name = temporaryName("photo.jpg");
+  it("is marked and different each time, hidden where that is wished", () => {
+    const name = temporaryName("photo.jpg", ".");
     assert.match(name, /^\.photo\.jpg\.smbx-[a-z0-9]{6}\.part$/);
-    assert.notEqual(temporaryName("photo.jpg"), name);
+    assert.match(temporaryName("photo.jpg", ""), /^photo\.jpg\.smbx-[a-z0-9]{6}\.part$/);
+    assert.notEqual(temporaryName("photo.jpg", "."), name);
   });
 
   it("fits wherever the name fits, without half a character", () => {
     for (const name of ["x".repeat(255), "ä".repeat(127), "😀".repeat(63), `x${"😀".repeat(63)}`]) {
-      const temporary = temporaryName(name);
+      const temporary = temporaryName(name, ".");
       assert.ok(Buffer.byteLength(temporary) <= 255);
       assert.ok(Buffer.byteLength(temporary) > 240);
       assert.doesNotMatch(temporary, /\p{Surrogate}|\ufffd/u);
