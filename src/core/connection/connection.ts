@@ -228,7 +228,7 @@ export class Connection implements AsyncDisposable {
    * them; where that brings no more, the wait would be for ever ([MS-SMB2] 3.2.4.1.3).
    */
   #endStarvation(): void {
-    while (this.#window.shortfall > 0) {
+    while (this.#window.shortfall > 0 && this.#window.available > 0) {
       const { total } = this.#window;
       const messageId = total > this.#creditsWhenAsked ? this.#window.takeAhead() : undefined;
       if (messageId !== undefined) {

@@ -20,6 +20,7 @@ export class CreditWindow {
   #nextMessageId = 0;
   #available = 1;
   #outstanding = 0;
+  #delayed = 0;
   #head: Waiter | undefined;
   #last: Waiter | undefined;
   #closed: unknown;
@@ -33,9 +34,17 @@ export class CreditWindow {
     return this.#available;
   }
 
-  /** Free credits and those spent on requests that have not been answered: what may come back. */
+  /**
+   * Free credits and those spent on requests that have not been answered: what may come back. An
+   * interim response counts as the answer: a server replaces the credits with it and not at the end.
+   */
   get total(): number {
     return this.#available + this.#outstanding;
+  }
+
+  /** There are no credits, and nothing under way can bring any. */
+  get isExhausted(): boolean {
+    return this.total === 0 && this.#delayed === 0;
   }
 
   /** Since when the first in the queue has been waiting; undefined where nobody is. */
@@ -43,7 +52,7 @@ export class CreditWindow {
     return this.#head?.sinceMs;
   }
 
-  /** Credits that the first in the queue needs and that no answer under way can bring. */
+  /** Credits that the first in the queue lacks, where no answer to be expected soon brings them. */
   get shortfall(): number {
     if (this.#head === undefined || this.#outstanding > 0) return 0;
     return Math.max(0, this.#head.charge - this.#available);
@@ -89,7 +98,19 @@ export class CreditWindow {
     this.grant(granted);
   }
 
-  /** Credits of an interim response ([MS-SMB2] 3.2.5.1.4). */
+  /** The first interim response arrived: the final one may take as long as it likes. */
+  delay(charge: number, granted: number): void {
+    this.#delayed += charge;
+    this.settle(charge, granted);
+  }
+
+  /** The final response after an interim one arrived. */
+  settleDelayed(charge: number, granted: number): void {
+    this.#delayed -= charge;
+    this.grant(granted);
+  }
+
+  /** New credits ([MS-SMB2] 3.2.5.1.4). */
   grant(credits: number): void {
     this.#available += credits;
     this.#drain();

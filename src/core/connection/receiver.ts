@@ -91,8 +91,10 @@ export class Receiver {
     }
     outstanding.remove(header.messageId);
     request.answer(reply);
-    window.settle(request.sent.creditCharge, header.credits);
-    if (window.total === 0) throw new ProtocolError("The server took away all credits");
+    const { creditCharge } = request.sent;
+    if (request.interims === 0) window.settle(creditCharge, header.credits);
+    else window.settleDelayed(creditCharge, header.credits);
+    if (window.isExhausted) throw new ProtocolError("The server took away all credits");
   }
 
   /** [MS-SMB2] 3.2.5.1.5: the real response follows, under an AsyncId. */
@@ -104,9 +106,13 @@ export class Receiver {
       );
     }
     if ((header.flags & HeaderFlags.ASYNC_COMMAND) !== 0) request.asyncId = header.asyncId;
+    if (request.interims > 1) {
+      this.#parts.window.grant(header.credits);
+      return;
+    }
     // Only the first one is a sign of life: a server must not keep us waiting by repeating it.
-    if (request.interims === 1) request.quietSinceMs = this.#parts.clock.now();
-    this.#parts.window.grant(header.credits);
+    request.quietSinceMs = this.#parts.clock.now();
+    this.#parts.window.delay(request.sent.creditCharge, header.credits);
   }
 }
 
