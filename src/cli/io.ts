@@ -15,6 +15,8 @@ export interface Io {
   ask(question: string): Promise<string | undefined>;
   /** Like `ask`, without echo. */
   askSecret(question: string): Promise<string | undefined>;
+  /** What was typed and not asked for yet, for a shell that reads the keyboard itself from now on. */
+  takeTypedAhead?(): string;
   /** Standard output is a terminal that understands escape sequences. */
   readonly isTerminal: boolean;
   /** Standard error is one: where progress is drawn. */

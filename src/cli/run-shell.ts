@@ -1,12 +1,14 @@
 import { changeDirectory } from "./commands/cd.ts";
 import { connectShare } from "./connect.ts";
 import { ExitCode } from "./exit-codes.ts";
+import type { Interrupts } from "./interrupts.ts";
 import type { Options } from "./option-values.ts";
-import type { Personality } from "./personality.ts";
+import type { CommandOutcome, Personality } from "./personality.ts";
 import type { Run } from "./run.ts";
 import { History, historyPath } from "./shell/history.ts";
 import { runLineShell } from "./shell/line-shell.ts";
 import { ShellState } from "./shell/shell-state.ts";
+import type { TerminalSession } from "./shell/terminal/index.ts";
 import { shellSettings } from "./shell-settings.ts";
 import { isRemoteLocation, parseLocation, parseService, type RemoteLocation } from "./url.ts";
 import { usageText } from "./usage.ts";
@@ -23,8 +25,9 @@ export async function runShell(run: Run, service: string): Promise<number> {
   const history = await History.load(
     isInteractive ? historyPath(run.environment.environment) : undefined,
   );
+  const terminal = isInteractive && io.isTerminal ? await loadTerminal(run) : undefined;
   const state = new ShellState({
-    io,
+    io: terminal?.io ?? io,
     personality,
     settings: shellSettings(options, personality),
     client,
@@ -33,17 +36,43 @@ export async function runShell(run: Run, service: string): Promise<number> {
     history,
     debugLevel: options.debugLevel,
     signal: run.signal,
+    ...(terminal === undefined ? {} : { withTerminal: terminal.withTerminal }),
   });
   await changeToStart(state, location, options);
-  return talk(run, state, history);
-}
-
-async function talk(run: Run, state: ShellState, history: History): Promise<number> {
-  const { options, personality } = run;
-  const { interrupts, environment } = run.environment;
   if (options.command !== undefined) {
     return personality.exitStatus(await state.runText(options.command), "command-line");
   }
+  try {
+    return terminal === undefined
+      ? await talk(run, state)
+      : await talkOnTerminal(run, state, terminal);
+  } finally {
+    await history.save();
+  }
+}
+
+async function loadTerminal({ environment, personality }: Run): Promise<TerminalSession> {
+  const { openTerminal } = await import("./shell/terminal/index.ts");
+  return openTerminal({ ...environment, isPlain: !personality.hasExtensions });
+}
+
+async function talkOnTerminal(
+  { environment, options, personality }: Run,
+  state: ShellState,
+  terminal: TerminalSession,
+): Promise<number> {
+  try {
+    const shell = terminal.run(state, { quiet: options.quiet });
+    const outcomes = await outcomesOf(shell, state, environment.interrupts);
+    return personality.exitStatus(outcomes, "input");
+  } finally {
+    terminal.close();
+  }
+}
+
+async function talk(run: Run, state: ShellState): Promise<number> {
+  const { options, personality } = run;
+  const { interrupts, environment } = run.environment;
   // At a terminal Ctrl-C is for the command; without one there is nobody to type the next.
   const release = run.io.isInputTerminal
     ? interrupts.takeOver(() => {
@@ -51,17 +80,30 @@ async function talk(run: Run, state: ShellState, history: History): Promise<numb
       })
     : undefined;
   try {
-    const outcomes = await Promise.race([
-      runLineShell(state, {
-        quiet: options.quiet,
-        forceInteractive: (environment["CLI_FORCE_INTERACTIVE"] ?? "") !== "",
-      }),
-      interrupts.ended(),
-    ]);
-    return personality.exitStatus(outcomes, "input");
+    const shell = runLineShell(state, {
+      quiet: options.quiet,
+      forceInteractive: (environment["CLI_FORCE_INTERACTIVE"] ?? "") !== "",
+    });
+    return personality.exitStatus(await outcomesOf(shell, state, interrupts), "input");
   } finally {
     release?.();
-    await history.save();
+  }
+}
+
+/**
+ * How the commands of a shell ended. When the run is to end, a shell that waits for a line is left;
+ * a command that runs is waited for, because it tidies up.
+ */
+async function outcomesOf(
+  shell: Promise<CommandOutcome[]>,
+  state: ShellState,
+  interrupts: Interrupts,
+): Promise<CommandOutcome[]> {
+  try {
+    return await Promise.race([shell, interrupts.ended()]);
+  } catch (error) {
+    if (state.interrupt()) return await shell;
+    throw error;
   }
 }
 

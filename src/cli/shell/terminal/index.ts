@@ -1,0 +1,27 @@
+import type { Interrupts } from "../../interrupts.ts";
+import type { Io } from "../../io.ts";
+import { createPaint } from "./paint.ts";
+import { TerminalSession } from "./terminal-session.ts";
+
+export type { TerminalSession } from "./terminal-session.ts";
+
+export interface TerminalOptions {
+  readonly io: Io;
+  readonly interrupts: Interrupts;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** No colours. */
+  readonly isPlain?: boolean;
+}
+
+/** The terminal of this process, for the shell. Nothing happens to it before `run`. */
+export function openTerminal(options: TerminalOptions): TerminalSession {
+  const { io, interrupts, environment, isPlain } = options;
+  return new TerminalSession({
+    input: process.stdin,
+    output: process.stdout,
+    io,
+    interrupts,
+    paint: createPaint(environment, isPlain),
+    typedAhead: io.takeTypedAhead?.() ?? "",
+  });
+}
