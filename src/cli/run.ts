@@ -47,11 +47,11 @@ export async function run(
     return await dispatch(invocation, run);
   } catch (error) {
     const isInterrupted = environment.interrupts.signal.aborted;
-    if (isInterrupted) io.err("interrupted\n");
+    if (isInterrupted) return personality.statusOf(environment.interrupts.reason);
     // A wrong option is told on standard error by everybody; commands tell theirs elsewhere.
-    else if (error instanceof UsageError) io.err(`${error.message}\n`);
+    if (error instanceof UsageError) io.err(`${error.message}\n`);
     else tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
-    return personality.statusOf(isInterrupted ? environment.interrupts.reason : error);
+    return personality.statusOf(error);
   } finally {
     await run?.close();
   }

@@ -208,6 +208,17 @@ describe("the program", { skip }, () => {
       await until(() => readdirSync(share).every((name) => !name.includes("partial")));
     });
 
+    it("by Ctrl-C in the middle of a command of a script", async () => {
+      const child = start([SMBX, unc()], process.execPath, asUser());
+      child.stdin.write("put /dev/zero partial.bin\npwd\n");
+      const output = collect(child);
+      await until(() => readdirSync(share).some((name) => name.includes("partial")));
+      child.kill("SIGINT");
+      assert.deepEqual(await once(child, "close"), [130, null]);
+      assert.doesNotMatch(output(), /Current directory/);
+      await until(() => readdirSync(share).every((name) => !name.includes("partial")));
+    });
+
     it("by SIGTERM", async () => {
       const child = start([SMBX, unc()], process.execPath, asUser());
       await seen(child, "Try ");
