@@ -65,7 +65,11 @@ function whenMoved(bytes: number, then: () => void): TransferProgress {
     isDone = true;
     then();
   };
-  return { begin: () => ({ advance, done() {}, failed() {} }), end() {} };
+  return {
+    begin: () => ({ expect() {}, advance, done() {}, failed() {} }),
+    hold: () => () => {},
+    end() {},
+  };
 }
 
 describe("transfers with a real server", { skip }, () => {

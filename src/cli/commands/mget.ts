@@ -33,6 +33,7 @@ async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<v
     const ask = askForEach(
       context,
       ({ name, isDirectory }) => `Get ${isDirectory ? "directory" : "file"} ${printable(name)}? `,
+      environment.progress,
     );
     const plan = planDownload(tree, {
       ...mask,

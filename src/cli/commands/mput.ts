@@ -41,6 +41,7 @@ async function storeMatching(context: ShellContext, mask: string): Promise<boole
       context,
       ({ relativePath, isDirectory }) =>
         `Put ${isDirectory ? "directory" : "file"} ${printable(isBelow + relativePath)}? `,
+      environment.progress,
     );
     const plan = planUpload({
       localDirectory,

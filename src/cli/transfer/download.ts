@@ -180,8 +180,10 @@ class Download {
 
   async #copy(file: RemoteFile, target: LocalTarget, progress: FileProgress): Promise<number> {
     let bytes = 0;
+    const ranges = await this.#ranges(file, target);
+    progress.expect(ranges.reduce((sum, { length }) => sum + length, 0));
     await readPipeline(file, {
-      ranges: await this.#ranges(file, target),
+      ranges,
       place: async (data, offset, signal) => {
         await target.write(data, offset, signal);
         bytes += data.length;

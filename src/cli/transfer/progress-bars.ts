@@ -15,6 +15,7 @@ export class BarProgress implements TransferProgress {
   readonly #startedAt: number;
   #bar: SingleBar | undefined;
   #isOver = false;
+  #questions = 0;
   #total = 0;
   #moved = 0;
   #begun = 0;
@@ -34,9 +35,14 @@ export class BarProgress implements TransferProgress {
     this.#total += size ?? 0;
     this.#current = file;
     this.#draw();
-    const expected = size ?? 0;
+    let expected = size ?? 0;
     let moved = 0;
     return {
+      expect: (bytes) => {
+        this.#total += Math.max(bytes, moved) - Math.max(expected, moved);
+        expected = bytes;
+        this.#draw();
+      },
       advance: (bytes) => {
         moved += bytes;
         this.#moved += bytes;
@@ -56,16 +62,28 @@ export class BarProgress implements TransferProgress {
     };
   }
 
+  hold(): () => void {
+    this.#questions += 1;
+    this.#hide();
+    return () => {
+      this.#questions -= 1;
+    };
+  }
+
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#hide();
+  }
+
+  #hide(): void {
     // stop() shows the cursor again and leaves the line.
     this.#bar?.stop();
     this.#bar = undefined;
   }
 
   #draw(): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#questions > 0) return;
     if (this.#bar === undefined) {
       if (this.#now() - this.#startedAt < QUIET_MS) return;
       this.#bar = new SingleBar(barOptions(this.#stream));

@@ -62,6 +62,7 @@ export async function resumeDownload(
     fd = openSync(localPath, constants.O_RDWR | constants.O_CREAT, 0o666);
     const start = localStart(fd, localPath, file);
     await compareTail(env, file, fd, start, localPath);
+    progress.expect(file.size);
     progress.advance(start);
     received = await appendRest(env, file, fd, start, progress);
     const times = env.settings.keepTimes ? localTimes(file.created) : undefined;

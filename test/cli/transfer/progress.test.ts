@@ -39,6 +39,33 @@ describe("progress", () => {
     assert.equal(text(), "");
   });
 
+  it("leaves the screen to a question", () => {
+    const { asTerminal, text } = terminal();
+    let now = 0;
+    const progress = new BarProgress(asTerminal, () => now);
+    const file = progress.begin("f", 10);
+    const release = progress.hold();
+    now = 1000;
+    file.advance(1);
+    assert.equal(text(), "");
+    release();
+    file.advance(1);
+    assert.match(text(), /2 B of 10 B/);
+    progress.end();
+  });
+
+  it("counts on what is expected as soon as that is known", () => {
+    const { asTerminal, text } = terminal();
+    let now = 0;
+    const progress = new BarProgress(asTerminal, () => now);
+    const file = progress.begin("f", undefined);
+    file.expect(100);
+    now = 1000;
+    file.advance(25);
+    assert.match(text(), /25% 25 B of 100 B/);
+    progress.end();
+  });
+
   it("shows bytes, rate, files and failures, and gives the cursor back", () => {
     const { asTerminal, text } = terminal();
     let now = 0;
