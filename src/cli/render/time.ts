@@ -8,7 +8,7 @@ const MONTHS = [
 const TWO_DIGITS: readonly string[] = Array.from({ length: 60 }, (_, n) =>
   String(n).padStart(2, "0"),
 );
-// Offsets of time zones change at whole quarters of an hour only.
+// Offsets of time zones are whole quarters of an hour, and change within one only in odd places.
 const QUARTER_MS = 15 * 60_000;
 const MAX_QUARTERS = 4096;
 
@@ -27,7 +27,8 @@ interface Quarter {
  * of an hour.
  */
 export class TimeFormat {
-  readonly #quarters = new Map<number, Quarter>();
+  /** "mixed" is a quarter in which the clock changes: Newfoundland did that at 00:01 until 2011. */
+  readonly #quarters = new Map<number, Quarter | "mixed">();
 
   /** A time that is not set (0) is shown as the beginning of 1970, as smbclient shows it. */
   fileTime(time: FileTime): string {
@@ -37,24 +38,38 @@ export class TimeFormat {
   unixMs(ms: number): string {
     const index = Math.floor(ms / QUARTER_MS);
     const quarter = this.#quarters.get(index) ?? this.#begin(index);
+    if (quarter === "mixed") return timeOfDate(new Date(ms));
     const seconds = Math.floor((ms - index * QUARTER_MS) / 1000);
     const minute = quarter.minute + Math.floor(seconds / 60);
     return `${quarter.head}${TWO_DIGITS[minute]}:${TWO_DIGITS[seconds % 60]}${quarter.tail}`;
   }
 
-  #begin(index: number): Quarter {
+  #begin(index: number): Quarter | "mixed" {
     const date = new Date(index * QUARTER_MS);
-    const day = String(date.getDate()).padStart(2, " ");
-    const hour = TWO_DIGITS[date.getHours()];
-    const quarter: Quarter = {
-      head: `${DAYS[date.getDay()]} ${MONTHS[date.getMonth()]} ${day} ${hour}:`,
-      minute: Math.min(date.getMinutes(), 45),
-      tail: ` ${date.getFullYear()}`,
-    };
+    const last = new Date((index + 1) * QUARTER_MS - 1);
+    const isMixed = date.getTimezoneOffset() !== last.getTimezoneOffset();
+    const quarter: Quarter | "mixed" = isMixed
+      ? "mixed"
+      : {
+          head: headOfDate(date),
+          minute: Math.min(date.getMinutes(), 45),
+          tail: ` ${date.getFullYear()}`,
+        };
     if (this.#quarters.size >= MAX_QUARTERS) this.#quarters.clear();
     this.#quarters.set(index, quarter);
     return quarter;
   }
+}
+
+/** `Thu Feb 29 12:` */
+function headOfDate(date: Date): string {
+  const day = String(date.getDate()).padStart(2, " ");
+  return `${DAYS[date.getDay()]} ${MONTHS[date.getMonth()]} ${day} ${TWO_DIGITS[date.getHours()]}:`;
+}
+
+function timeOfDate(date: Date): string {
+  const minutes = TWO_DIGITS[date.getMinutes()];
+  return `${headOfDate(date)}${minutes}:${TWO_DIGITS[date.getSeconds()]} ${date.getFullYear()}`;
 }
 
 /** asctime and the zone, as `allinfo` prints it: `Thu Feb 29 12:34:56 2024 UTC`. */

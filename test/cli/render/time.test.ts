@@ -32,6 +32,13 @@ describe("TimeFormat", () => {
     });
   }
 
+  it("knows clocks that change at one minute past midnight", () => {
+    process.env["TZ"] = "America/St_Johns";
+    const change = Date.UTC(1999, 3, 4, 3, 31);
+    const shown = [-1000, 0, 1000].map((ms) => new TimeFormat().unixMs(change + ms).slice(11, 19));
+    assert.deepEqual(shown, ["00:00:59", "01:01:00", "01:01:01"]);
+  });
+
   it("shows a time that is not set as the beginning of 1970", () => {
     process.env["TZ"] = "UTC";
     assert.equal(new TimeFormat().fileTime(0n), "Thu Jan  1 00:00:00 1970");
