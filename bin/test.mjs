@@ -9,13 +9,14 @@ import { join } from "node:path";
 import { main, ROOT, setup } from "./setup.mjs";
 
 const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
+const OTHERS = { groff: "groff-base" };
 
 const given = process.argv.slice(2);
 const withoutSamba = given.includes("--without-samba");
 const files = given.filter((argument) => argument !== "--without-samba");
 
 await main(async () => {
-  setup({ programs: withoutSamba ? {} : SAMBA });
+  setup({ programs: withoutSamba ? {} : { ...SAMBA, ...OTHERS } });
   const checks = files.length > 0 ? { passed: 0, failed: 0 } : runChecks();
   const runner = join(ROOT, "test", "run.mjs");
   const counts = [`--passed=${checks.passed}`, `--failed=${checks.failed}`];
