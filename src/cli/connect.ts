@@ -58,6 +58,7 @@ export async function connectClient(
   const options = await clientOptions(settings, location, credentials);
   try {
     const client = await SmbClient.connect(target, options);
+    client.timeoutMs = operationTimeoutMs(settings.options);
     tellStory(settings, explainConnection(client));
     return client;
   } catch (error) {
@@ -119,11 +120,20 @@ async function clientOptions(
     protection: options.protection ?? config.protection ?? personality.defaultProtection,
     ciphers: config.ciphers,
     signingAlgorithms: config.signingAlgorithms,
-    timeoutMs: (options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    timeoutMs: negotiationTimeoutMs(settings),
     workstation: config.netbiosName,
     trace: await log.traceListener(),
     signal,
   };
+}
+
+function operationTimeoutMs(options: Options): number {
+  return (options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+}
+
+/** smbclient's `-t` is for what comes after the logon. */
+function negotiationTimeoutMs({ options, personality }: ConnectSettings): number {
+  return personality.hasExtensions ? operationTimeoutMs(options) : DEFAULT_TIMEOUT_SECONDS * 1000;
 }
 
 /** There is no SMB1 here, whatever is asked for. */
@@ -177,7 +187,7 @@ function statedConnectFailure(error: unknown, settings: ConnectSettings, host: s
     return new StatedFailure(`session setup failed: ${statusName}`, { cause: error });
   }
   if (error instanceof TimeoutError) {
-    const line = `Protocol negotiation (with timeout ${Math.round(error.silentMs)} ms) timed out against server ${host}`;
+    const line = `Protocol negotiation (with timeout ${negotiationTimeoutMs(settings)} ms) timed out against server ${host}`;
     return new StatedFailure(line, { cause: error });
   }
   const statusName = negotiationStatus(error);

@@ -20,6 +20,7 @@ export const ExitCode = {
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
+// ERR_SMB_UNSUPPORTED is missing on purpose: what it is about is told by its cause, if anything.
 // By the stable codes of errors rather than by their classes: this file is loaded by every run, the
 // protocol only by those that need it.
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
@@ -30,7 +31,6 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   ERR_SMB_TRANSPORT_CLOSED: ExitCode.NETWORK,
   ERR_SMB_TIMEOUT: ExitCode.NETWORK,
   ERR_SMB_DIAL: ExitCode.NETWORK,
-  ERR_SMB_UNSUPPORTED: ExitCode.FAILURE,
   ERR_SMB_TRANSFER: ExitCode.TRANSFER,
   // Of the local system.
   ENOENT: ExitCode.NOT_FOUND,

@@ -43,6 +43,7 @@ const table: readonly (readonly [error: unknown, code: ExitCode])[] = [
   [new WireFormatError("x"), ExitCode.NETWORK],
   [new ProtocolError("x"), ExitCode.NETWORK],
   [new UnsupportedError("x"), ExitCode.FAILURE],
+  [new UnsupportedError("x", { cause: new TransportClosedError("gone") }), ExitCode.NETWORK],
   [new AuthenticationError("x"), ExitCode.AUTHENTICATION],
   [new AuthenticationError("x", { status: NtStatus.ACCESS_DENIED }), ExitCode.AUTHENTICATION],
   [new NtStatusError(NtStatus.OBJECT_NAME_NOT_FOUND), ExitCode.NOT_FOUND],
