@@ -56,11 +56,11 @@ function npmPackagesMatch() {
 
 function installNpmPackages() {
   step("installing npm packages", () => {
-    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    const args = ["ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
     const { status, output } = capture("npm", args);
     if (status === 0) return;
     throw new SetupError(
-      `npm ci failed:\n${output}\nnpm must be installed (Debian: apt-get install npm) and reach its registry.`,
+      `npm ci failed:\n${output.split("\n").slice(0, 20).join("\n")}\n\nnpm must be installed (Debian: apt-get install npm) and reach its registry.`,
     );
   });
 }
