@@ -15,6 +15,7 @@ export class BarProgress implements TransferProgress {
   readonly #startedAt: number;
   #bar: SingleBar | undefined;
   #isOver = false;
+  #drawnAt = 0;
   #questions = 0;
   #total = 0;
   #moved = 0;
@@ -90,6 +91,8 @@ export class BarProgress implements TransferProgress {
       this.#bar.start(Math.max(this.#total, 1), this.#moved, this.#payload());
       return;
     }
+    if (this.#now() - this.#drawnAt < 1000 / FRAMES) return;
+    this.#drawnAt = this.#now();
     this.#bar.setTotal(Math.max(this.#total, 1));
     this.#bar.update(this.#moved, this.#payload());
   }

@@ -14,6 +14,7 @@ import { CompoundSupport } from "./compound-support.ts";
 import { closeQuietly, discardFile } from "./discard-file.ts";
 import { File } from "./file.ts";
 import { bodyOf, closeSpec } from "./file-requests.ts";
+import { withGrace } from "./grace.ts";
 import { queryInfoSpec, setInfoSpec } from "./open.ts";
 
 /** What is needed to write a file in place and to set its times. */
@@ -39,20 +40,26 @@ export function writeOptions(isTemporary: boolean): OpenOptions {
 
 /**
  * Makes a new file that will take another one's place. Should `signal` abort while the server makes
- * it, it is removed again.
+ * it, it is removed again before the promise rejects.
  */
 export async function createTemporaryFile(
   tree: TreeConnect,
   path: string,
   options: CallOptions = {},
 ): Promise<File> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const { body } = await tree.request({
     ...tree.createSpec(path, writeOptions(true)),
-    signal: options.signal,
+    signal: withGrace(signal),
     onLateReply: (reply) => {
       void discardFile(tree, reply.body.fileId, path);
     },
   });
+  if (signal?.aborted === true) {
+    await discardFile(tree, body.fileId, path);
+    throw signal.reason;
+  }
   return new File(tree, path, body);
 }
 
@@ -127,7 +134,9 @@ export async function renameAndClose(
   fileId: Uint8Array,
   rename: FinalRename,
 ): Promise<void> {
-  const { from, to, size, beforeClose, signal } = rename;
+  const { from, to, size, beforeClose } = rename;
+  // Whether the file got its name must be known: only then is it clear what to remove.
+  const signal = withGrace(rename.signal);
   const info = encodeFileRename({ replaceIfExists: true, name: to });
   const specs: AnyRequestSpec[] = [setInfoSpec(fileId, FileInformationClass.RENAME, info)];
   if (beforeClose === undefined) specs.push(closeSpec(fileId, true));

@@ -9,6 +9,7 @@ import type { TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
 import { File } from "./file.ts";
 import { bodyOf, closeSpec, writeSpec } from "./file-requests.ts";
+import { withGrace } from "./grace.ts";
 import { setInfoSpec } from "./open.ts";
 import {
   checkSize,
@@ -59,9 +60,11 @@ export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Prom
 async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const { path, data, temporaryPath, signal } = write;
   const specs = contentSpecs(tree, write);
-  const replies = await tree.compound(specs, { signal });
+  signal?.throwIfAborted();
+  const replies = await tree.compound(specs, { signal: withGrace(signal) });
   const { fileId } = bodyOf<CreateResponse>(replies[0]);
   try {
+    if (temporaryPath !== undefined) signal?.throwIfAborted();
     for (const reply of replies) bodyOf(reply);
     const { count } = data.length > 0 ? bodyOf<WriteResponse>(replies[1]) : { count: 0 };
     checkSize(path, data.length, count);
@@ -84,7 +87,7 @@ function contentSpecs(tree: TreeConnect, write: SmallWrite): AnyRequestSpec[] {
   const path = temporaryPath ?? write.path;
   const create: AnyRequestSpec = {
     ...tree.createSpec(path, writeOptions(isTemporary)),
-    // Cancelled, and made all the same: nobody but us knows of the file.
+    // Given up, and made all the same: nobody but us knows of the file.
     onLateReply: (reply) => {
       void giveUp(tree, (reply.body as CreateResponse).fileId, temporaryPath);
     },

@@ -96,7 +96,6 @@ describe("uploadFile", () => {
         controller = rest.controller;
         share.add("f", pattern(10, 3));
         const outcome = await uploadFile(env, path, "f").catch((error: unknown) => error);
-        for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
         if (outcome instanceof Error) assert.equal(outcome, reason);
         assert.deepEqual([...share.files.keys()], ["f"]);
         const size = share.files.get("f")?.bytes.length;
