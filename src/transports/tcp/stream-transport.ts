@@ -12,6 +12,7 @@ import { type LengthBits, maxFrameLength } from "../framing/frame-prefix.ts";
 import type { FrameInlet } from "./frame-inlet.ts";
 import { messageLength, outgoingFrame } from "./outgoing-frame.ts";
 import { closedBySystem } from "./socket-failure.ts";
+import { WriteBatch } from "./write-batch.ts";
 
 /** How long `close` lets accepted bytes drain before it cuts the connection, in milliseconds. */
 const FLUSH_GRACE_MS = 5000;
@@ -38,6 +39,7 @@ export class StreamTransport implements Transport {
   readonly maxMessageSize: number;
   readonly isEncrypted = false;
   readonly #socket: Socket;
+  readonly #batch: WriteBatch;
   readonly #inlet: FrameInlet;
   readonly #clock: Clock;
   readonly #keepAlive: StreamTransportOptions["keepAlive"];
@@ -53,6 +55,7 @@ export class StreamTransport implements Transport {
     this.remoteAddress = options.endpoint;
     this.maxMessageSize = maxFrameLength(options.lengthBits);
     this.#socket = options.socket;
+    this.#batch = new WriteBatch(options.socket);
     this.#inlet = options.inlet;
     this.#clock = options.clock;
     this.#keepAlive = options.keepAlive;
@@ -91,18 +94,13 @@ export class StreamTransport implements Transport {
     }
     this.#lastSentMs = this.#clock.now();
     const { writes, isCopied } = outgoingFrame(message, length);
-    return new Promise((resolve, reject) => {
-      const settle = (error?: Error | null): void => {
-        if (error == null && this.#ended === undefined) resolve();
-        else reject(this.#ended === undefined && error ? this.#broken(error) : this.#closedError());
-      };
-      const last = writes.length - 1;
-      let keepsUp = true;
-      writes.forEach((bytes, index) => {
-        keepsUp = index < last ? this.#socket.write(bytes) : this.#socket.write(bytes, settle);
-      });
-      if (isCopied && keepsUp) resolve();
-    });
+    const [only] = writes;
+    if (isCopied && writes.length === 1 && only !== undefined && !this.#socket.writableNeedDrain) {
+      this.#batch.add(only);
+      return Promise.resolve();
+    }
+    this.#batch.flush();
+    return this.#write(writes, isCopied);
   }
 
   close(): Promise<void> {
@@ -121,6 +119,21 @@ export class StreamTransport implements Transport {
     return this.close();
   }
 
+  #write(writes: readonly Uint8Array[], isCopied: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error | null): void => {
+        if (error == null && this.#ended === undefined) resolve();
+        else reject(this.#ended === undefined && error ? this.#broken(error) : this.#closedError());
+      };
+      const last = writes.length - 1;
+      let keepsUp = true;
+      writes.forEach((bytes, index) => {
+        keepsUp = index < last ? this.#socket.write(bytes) : this.#socket.write(bytes, settle);
+      });
+      if (isCopied && keepsUp) resolve();
+    });
+  }
+
   /**
    * Sends what was accepted, then our end, and reads on until the peer's end: closing a socket that
    * still has unread bytes resets the connection and may take back what was just sent.
@@ -129,6 +142,7 @@ export class StreamTransport implements Transport {
     const socket = this.#socket;
     this.#inlet.reader = discardingReader();
     this.#cancelGrace = this.#clock.after(FLUSH_GRACE_MS, () => this.#end(undefined));
+    this.#batch.flush();
     socket.end(() => {
       if (this.#ended !== undefined) return;
       this.#cancelGrace();
@@ -177,6 +191,7 @@ export class StreamTransport implements Transport {
     const beat = (): void => {
       const silentMs = this.#clock.now() - this.#lastSentMs;
       if (silentMs >= keepAlive.everyMs) {
+        this.#batch.flush();
         this.#socket.write(keepAlive.bytes);
         this.#lastSentMs = this.#clock.now();
       }
