@@ -5,12 +5,14 @@ import {
   encodeNegTokenResp,
   NegState,
 } from "../../src/core/auth/spnego-tokens.ts";
-import { splitFrame } from "../../src/core/connection/inbound-frame.ts";
+import { protocolIdOf, splitFrame } from "../../src/core/connection/inbound-frame.ts";
+import { MessageSecurity } from "../../src/core/connection/message-security.ts";
 import { initialPreauthHash, preauthUpdate } from "../../src/core/crypto/preauth-hash.ts";
 import type { Signer } from "../../src/core/crypto/signing.ts";
-import { deriveSigner } from "../../src/core/session/keys.ts";
+import { deriveSealingKeys, deriveSigner } from "../../src/core/session/keys.ts";
 import { decodeBody, encodeBody } from "../../src/core/smb2/codec.ts";
 import {
+  type CipherId,
   Command,
   Dialect,
   HeaderFlags,
@@ -18,7 +20,12 @@ import {
   SigningAlgorithmId,
 } from "../../src/core/smb2/constants.ts";
 import { ErrorResponse } from "../../src/core/smb2/error-response.ts";
-import { encodeHeader, SIGNATURE_OFFSET, type Smb2Header } from "../../src/core/smb2/header.ts";
+import {
+  encodeHeader,
+  ProtocolId,
+  SIGNATURE_OFFSET,
+  type Smb2Header,
+} from "../../src/core/smb2/header.ts";
 import type { NegotiateContext } from "../../src/core/smb2/negotiate-contexts.ts";
 import { codecs } from "../../src/core/smb2/registry.ts";
 import type { SessionSetupRequest } from "../../src/core/smb2/session-setup.ts";
@@ -40,6 +47,8 @@ export interface FakeReply {
   readonly sessionId?: bigint;
   /** Leave the message unsigned although the session signs. */
   readonly unsigned?: boolean;
+  /** Leave the answer to an encrypted request in the clear (and signed). */
+  readonly unencrypted?: boolean;
   /** Changes the bytes after they were signed. */
   readonly tamper?: (message: Uint8Array) => Uint8Array;
 }
@@ -64,6 +73,10 @@ export interface FakeServerOptions {
   readonly sessionFlags?: number;
   readonly negotiateContexts?: readonly NegotiateContext[];
   readonly capabilities?: number;
+  /** Agrees on this cipher; encrypted requests are then answered encrypted. */
+  readonly cipher?: CipherId;
+  /** The server's clock in NEGOTIATE, as a FILETIME. */
+  readonly systemTime?: bigint;
 }
 
 const SESSION_ID = 0x1122_3344_5566_7788n;
@@ -83,6 +96,7 @@ export class FakeServer {
   readonly #ntlm: FakeNtlmServer;
   #wire: Transport | undefined;
   #signer: Signer | undefined;
+  #sealing: MessageSecurity | undefined;
   #preauthHash: Uint8Array = initialPreauthHash();
 
   constructor(options: FakeServerOptions = {}) {
@@ -125,6 +139,12 @@ export class FakeServer {
     return this.requests.filter(({ header }) => header.command === command);
   }
 
+  /** Encrypts a frame as the server of this session would. */
+  seal(frame: Uint8Array): Uint8Array {
+    const parts = this.#sealing?.seal([frame]) ?? [];
+    return new Uint8Array(Buffer.concat(parts));
+  }
+
   /** Sends bytes as they are. */
   sendRaw(bytes: Uint8Array): void {
     this.#wire?.send([bytes]).catch(() => {});
@@ -140,19 +160,22 @@ export class FakeServer {
     wire.start({
       allocate: (length) => new Uint8Array(length),
       message: (frame) => {
-        for (const { header, message } of splitFrame(frame)) this.#handle(header, message);
+        const isEncrypted = protocolIdOf(frame) === ProtocolId.TRANSFORM;
+        const plain = isEncrypted && this.#sealing ? this.#sealing.open(frame) : frame;
+        for (const { header, message } of splitFrame(plain))
+          this.#handle(header, message, isEncrypted);
       },
       closed: () => {},
     });
   }
 
-  #handle(header: Smb2Header, message: Uint8Array): void {
+  #handle(header: Smb2Header, message: Uint8Array, isEncrypted: boolean): void {
     const codec = codecs.get(header.command)?.request;
     const request: FakeRequest = {
       header,
       message,
       body: codec === undefined ? undefined : decodeBody(message, codec),
-      reply: (reply) => this.#reply(header, reply),
+      reply: (reply) => this.#reply(header, reply, isEncrypted),
     };
     this.requests.push(request);
     const handler = this.#handlers.get(header.command);
@@ -160,14 +183,22 @@ export class FakeServer {
     else handler(request);
   }
 
-  #reply(to: Smb2Header, reply: FakeReply): Uint8Array {
-    const status = reply.status ?? 0;
+  #reply(to: Smb2Header, reply: FakeReply, isEncrypted = false): Uint8Array {
+    const sealing = isEncrypted && reply.unencrypted !== true ? this.#sealing : undefined;
+    const isSigned = this.#signer !== undefined && sealing === undefined && reply.unsigned !== true;
+    const message = this.#encode(to, reply, isSigned);
+    if (isSigned) this.#sign(message, reply.messageId ?? to.messageId);
+    const sent = reply.tamper?.(message) ?? message;
+    this.#wire?.send(sealing === undefined ? [sent] : sealing.seal([sent])).catch(() => {});
+    return sent;
+  }
+
+  #encode(to: Smb2Header, reply: FakeReply, isSigned: boolean): Uint8Array {
     const flags = HeaderFlags.SERVER_TO_REDIR | (reply.flags ?? 0);
-    const isSigned = this.#signer !== undefined && reply.unsigned !== true;
     const w = new Writer(256);
     encodeHeader(w, {
       creditCharge: to.creditCharge,
-      status,
+      status: reply.status ?? 0,
       command: to.command,
       credits: reply.credits ?? this.#options.credits ?? Math.max(1, to.credits),
       flags: isSigned ? flags | HeaderFlags.SIGNED : flags,
@@ -180,11 +211,7 @@ export class FakeServer {
     if (reply.body === undefined)
       encodeBody(w, ErrorResponse, { errorContexts: [], errorData: new Uint8Array(0) });
     else this.#encodeResponse(w, to.command, reply.body);
-    const message = w.finish().slice();
-    if (isSigned) this.#sign(message, reply.messageId ?? to.messageId);
-    const sent = reply.tamper?.(message) ?? message;
-    this.#wire?.send([sent]).catch(() => {});
-    return sent;
+    return w.finish().slice();
   }
 
   #encodeResponse(w: Writer, command: number, body: unknown): void {
@@ -205,6 +232,8 @@ export class FakeServer {
       { kind: "preauth-integrity", hashAlgorithms: [1], salt: new Uint8Array(32) },
       { kind: "signing", signingAlgorithms: [SigningAlgorithmId.AES_GMAC] },
     ];
+    const { cipher } = this.#options;
+    if (cipher !== undefined) contexts.push({ kind: "encryption", ciphers: [cipher] });
     const sent = this.#reply(header, {
       body: {
         securityMode: 1,
@@ -214,7 +243,7 @@ export class FakeServer {
         maxTransactSize: this.#options.maxReadSize ?? 1 << 20,
         maxReadSize: this.#options.maxReadSize ?? 1 << 20,
         maxWriteSize: this.#options.maxReadSize ?? 1 << 20,
-        systemTime: 0n,
+        systemTime: this.#options.systemTime ?? 0n,
         serverStartTime: 0n,
         securityBuffer: new Uint8Array(0),
         negotiateContexts: this.#options.negotiateContexts ?? contexts,
@@ -261,13 +290,19 @@ export class FakeServer {
         : has311
           ? SigningAlgorithmId.AES_GMAC
           : SigningAlgorithmId.AES_CMAC;
-    const negotiated = { dialect: this.dialect, signingAlgorithm } as Parameters<
+    const { cipher } = this.#options;
+    const negotiated = { dialect: this.dialect, signingAlgorithm, cipher } as Parameters<
       typeof deriveSigner
     >[0];
-    return deriveSigner(negotiated, {
-      sessionKey,
-      preauthHash: has311 ? this.#preauthHash : undefined,
+    const material = { sessionKey, preauthHash: has311 ? this.#preauthHash : undefined };
+    const keys = deriveSealingKeys(negotiated, material);
+    this.#sealing = new MessageSecurity({
+      sessionId: SESSION_ID,
+      sealing: keys && { outgoing: keys.incoming, incoming: keys.outgoing },
+      signingRequired: false,
+      encryptionRequired: false,
     });
+    return deriveSigner(negotiated, material);
   }
 }
 
