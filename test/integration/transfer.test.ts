@@ -28,7 +28,14 @@ import {
   uploadMany,
 } from "../../src/cli/transfer/index.ts";
 import { connect } from "../../src/connect.ts";
-import type { SmbClient } from "../../src/core/index.ts";
+import {
+  AccessMask,
+  CreateDisposition,
+  copyChunks,
+  READ_ACCESS,
+  type SmbClient,
+  WRITE_ACCESS,
+} from "../../src/core/index.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 
 const MIB = 1 << 20;
@@ -235,6 +242,21 @@ describe("transfers with a real server", { skip }, () => {
     );
     // The connection is as good as before.
     await downloadFile(env, "f1", join(local, "f1.after"));
+  });
+
+  it("copies on the server without moving the bytes", async () => {
+    const { tree } = env;
+    writeFileSync(join(remote, "copy.from"), randomBytes(20 * MIB + 1));
+    await using from = await tree.openFile("copy.from", { access: READ_ACCESS });
+    await using to = await tree.openFile("copy.to", {
+      access: WRITE_ACCESS | AccessMask.READ_DATA,
+      disposition: CreateDisposition.OVERWRITE_IF,
+    });
+    const steps: number[] = [];
+    const copied = await copyChunks(from, to, { onCopied: (bytes) => steps.push(bytes) });
+    assert.equal(copied, 20 * MIB + 1);
+    assert.deepEqual(steps, [16 * MIB, 4 * MIB + 1]);
+    assert.equal(sha256(join(remote, "copy.to")), sha256(join(remote, "copy.from")));
   });
 
   it("passes on why the server refuses", async () => {
