@@ -34,7 +34,9 @@ export function answer(
 }
 
 function versionText(personality: Personality): string {
-  const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+  const { version } = createRequire(import.meta.filename)("../../package.json") as {
+    version: string;
+  };
   return personality.hasExtensions
     ? `smbx ${version}\n`
     : `Version ${SMBCLIENT_VERSION}-smbx-${version}\n`;

@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { DialFailure } from "../../core/errors.ts";
 import { dialFailure } from "./socket-failure.ts";
@@ -8,6 +7,8 @@ export type Resolver = (host: string) => Promise<readonly string[]>;
 
 /** Asks the system: hosts file, DNS, and whatever else it is set up for. */
 export const systemResolver: Resolver = async (host) => {
+  // Loading it reads the configuration of the resolver, which addresses do not need.
+  const { lookup } = process.getBuiltinModule("node:dns").promises;
   const found = await lookup(host, { all: true, verbatim: true });
   return found.map(({ address }) => address);
 };
