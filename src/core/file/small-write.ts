@@ -1,11 +1,13 @@
 import { encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
+import { NtStatus } from "../nt-status.ts";
+import { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec } from "../session/request-spec.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { WriteResponse } from "../smb2/write.ts";
-import type { TreeConnect } from "../tree/tree-connect.ts";
+import type { OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
 import { File } from "./file.ts";
 import { bodyOf, closeSpec, writeSpec } from "./file-requests.ts";
@@ -18,6 +20,7 @@ import {
   type FileTimes,
   giveUp,
   renameAndClose,
+  WRITE_ACCESS,
   writeOptions,
 } from "./replace-file.ts";
 import { writeFully } from "./write-pipeline.ts";
@@ -26,7 +29,7 @@ import { writeFully } from "./write-pipeline.ts";
 export interface SmallWrite {
   /** The final, share-relative path. */
   readonly path: string;
-  /** Where it is written first, in the same directory; without it `path` is overwritten in place. */
+  /** Where it is written first should `path` exist; without it `path` is overwritten in place. */
   readonly temporaryPath?: string | undefined;
   /** All of the file; it must not change before the promise is settled. */
   readonly data: Uint8Array;
@@ -35,12 +38,26 @@ export interface SmallWrite {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Up to this size a new file is made under its final name at once: one frame holds all of it. */
+const ONE_FRAME_BYTES = 64 * 1024;
+
+/** Where the first frame of a small write puts the bytes. */
+interface Place {
+  readonly path: string;
+  readonly open: OpenOptions;
+  /** What has to be removed should the write fail; undefined where a file is overwritten in place. */
+  readonly madePath: string | undefined;
+  /** The file is complete with this frame. */
+  readonly isFinal: boolean;
+}
+
 /**
- * Writes a whole small file in two round trips: CREATE, WRITE and SET_INFO (times) in one frame, then
- * SET_INFO (rename, replacing) and CLOSE in another; in place, all of it in one. The rename waits for
- * the outcome of the WRITE on purpose: after a failed part a server may carry out the next ones
- * ([MS-SMB2] 3.3.5.2.7.2 says only SHOULD), and would put an empty file in the place of a good one.
- * After a failure the temporary file is removed.
+ * Writes a whole small file. A new one takes a single round trip: CREATE (which fails where the name
+ * is taken), WRITE, SET_INFO (times) and CLOSE travel in one frame, so that it arrives whole or not
+ * at all; should the server refuse a part, the file is removed. Replacing a file takes two: the first
+ * frame fills a temporary file, and only when the server has confirmed all of it, SET_INFO (rename,
+ * replacing) and CLOSE follow. After a failed part a server may carry out the next ones ([MS-SMB2]
+ * 3.3.5.2.7.2 says only SHOULD), and would put an empty file in the place of a good one.
  *
  * @throws {NtStatusError} where the server refuses a step
  * @throws {TransferError} where the server did not take all bytes
@@ -59,37 +76,76 @@ export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Prom
 
 async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const { path, data, temporaryPath, signal } = write;
-  const specs = contentSpecs(tree, write);
+  if (temporaryPath === undefined) {
+    await writeOneFrame(tree, write, {
+      path,
+      open: writeOptions(false),
+      madePath: undefined,
+      isFinal: true,
+    });
+    return;
+  }
+  if (data.length <= ONE_FRAME_BYTES) {
+    // The right to delete is not asked for: a drop box takes files but lets nobody remove them.
+    const open = { ...writeOptions(true), access: WRITE_ACCESS };
+    const isNew = await writeOneFrame(tree, write, {
+      path,
+      open,
+      madePath: path,
+      isFinal: true,
+    }).then(
+      () => true,
+      (error: unknown) => {
+        if (isNameTaken(error)) return false;
+        throw error;
+      },
+    );
+    if (isNew) return;
+  }
+  const open = writeOptions(true);
+  const place = { path: temporaryPath, open, madePath: temporaryPath, isFinal: false };
+  const fileId = await writeOneFrame(tree, write, place);
+  const size = data.length;
+  await renameAndClose(tree, fileId, { from: temporaryPath, to: path, size, signal });
+}
+
+/** Sends one frame and has every part of it confirmed, or removes what it made. */
+async function writeOneFrame(
+  tree: TreeConnect,
+  write: SmallWrite,
+  place: Place,
+): Promise<Uint8Array> {
+  const { path, data, signal } = write;
   signal?.throwIfAborted();
-  const replies = await tree.compound(specs, { signal: withGrace(signal) });
+  const replies = await tree.compound(contentSpecs(tree, write, place), {
+    signal: withGrace(signal),
+  });
   const { fileId } = bodyOf<CreateResponse>(replies[0]);
   try {
-    if (temporaryPath !== undefined) signal?.throwIfAborted();
+    if (place.madePath !== undefined) signal?.throwIfAborted();
     for (const reply of replies) bodyOf(reply);
     const { count } = data.length > 0 ? bodyOf<WriteResponse>(replies[1]) : { count: 0 };
     checkSize(path, data.length, count);
+    if (place.isFinal) {
+      const closed = bodyOf<CloseResponse>(replies.at(-1));
+      // A server may ignore the wish for attributes; the count of the WRITE was right.
+      if (closed.flags !== 0) checkSize(path, data.length, closed.endOfFile);
+    }
   } catch (error) {
-    await giveUp(tree, fileId, temporaryPath);
+    await giveUp(tree, fileId, place.madePath);
     throw error;
   }
-  if (temporaryPath !== undefined) {
-    const size = data.length;
-    return renameAndClose(tree, fileId, { from: temporaryPath, to: path, size, signal });
-  }
-  const closed = bodyOf<CloseResponse>(replies.at(-1));
-  // A server may ignore the wish for attributes; the count of the WRITE was right.
-  if (closed.flags !== 0) checkSize(path, data.length, closed.endOfFile);
+  return fileId;
 }
 
-function contentSpecs(tree: TreeConnect, write: SmallWrite): AnyRequestSpec[] {
-  const { data, times, temporaryPath } = write;
-  const isTemporary = temporaryPath !== undefined;
-  const path = temporaryPath ?? write.path;
+function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRequestSpec[] {
+  const { data, times } = write;
+  const { path } = place;
   const create: AnyRequestSpec = {
-    ...tree.createSpec(path, writeOptions(isTemporary)),
+    ...tree.createSpec(path, place.open),
     // Given up, and made all the same: nobody but us knows of the file.
     onLateReply: (reply) => {
-      void giveUp(tree, (reply.body as CreateResponse).fileId, temporaryPath);
+      void giveUp(tree, (reply.body as CreateResponse).fileId, place.madePath);
     },
   };
   const specs = [create];
@@ -98,8 +154,12 @@ function contentSpecs(tree: TreeConnect, write: SmallWrite): AnyRequestSpec[] {
     const info = encodeFileBasic(times);
     specs.push({ ...setInfoSpec(NO_FILE_ID, FileInformationClass.BASIC, info), path });
   }
-  if (!isTemporary) specs.push({ ...closeSpec(NO_FILE_ID, true), path });
+  if (place.isFinal) specs.push({ ...closeSpec(NO_FILE_ID, true), path });
   return specs;
+}
+
+function isNameTaken(error: unknown): boolean {
+  return error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_COLLISION;
 }
 
 async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void> {

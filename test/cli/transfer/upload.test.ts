@@ -108,7 +108,8 @@ describe("uploadFile", () => {
     withDirectory(async (directory) => {
       const path = join(directory, "f");
       writeFileSync(path, "x");
-      const { env } = await rig({ fault: (o) => (isSetInfo(o, 10) ? refused : undefined) });
+      const { env, share } = await rig({ fault: (o) => (isSetInfo(o, 10) ? refused : undefined) });
+      share.add("f", pattern(3));
       await assert.rejects(
         uploadFile(env, path, "f"),
         (error: unknown) =>

@@ -109,16 +109,53 @@ describe("writeSmallFile", () => {
   const data = pattern(4096);
   const write = { path: "f", temporaryPath: ".f.part", data, times: { lastWriteTime: 5n } };
 
-  it("replaces a file in two round trips", async () => {
+  it("replaces a file through a temporary name when its own is taken", async () => {
     const { share, tree } = await connect();
     share.add("f", pattern(10));
     await writeSmallFile(tree, write);
     assert.deepEqual([...share.files.keys()], ["f"]);
     assert.deepEqual(share.files.get("f")?.bytes, data);
     assert.equal(share.files.get("f")?.lastWriteTime, 5n);
-    assert.equal(share.frames, 2);
+    assert.equal(share.frames, 3);
     assert.equal(share.opens.size, 0);
   });
+
+  it("makes a new file in one", async () => {
+    const { share, tree } = await connect();
+    await writeSmallFile(tree, write);
+    assert.deepEqual([...share.files.keys()], ["f"]);
+    assert.deepEqual(share.files.get("f")?.bytes, data);
+    assert.equal(share.files.get("f")?.lastWriteTime, 5n);
+    assert.equal(share.frames, 1);
+    assert.equal(share.opens.size, 0);
+  });
+
+  it("makes a larger new file under a temporary name", async () => {
+    const { share, tree } = await connect();
+    await writeSmallFile(tree, { ...write, data: pattern(65_537) });
+    assert.deepEqual([...share.files.keys()], ["f"]);
+    assert.equal(share.frames, 2);
+  });
+
+  const newFaults: readonly [name: string, command: number, fault: Fault][] = [
+    ["CREATE", Command.CREATE, { status: NtStatus.ACCESS_DENIED }],
+    ["WRITE", Command.WRITE, { status: NtStatus.DISK_FULL }],
+    ["a short WRITE", Command.WRITE, { atMost: 100 }],
+    ["SET_INFO", Command.SET_INFO, { status: NtStatus.ACCESS_DENIED }],
+  ];
+  for (const [name, command, fault] of newFaults) {
+    it(`leaves no new file where ${name} fails`, async () => {
+      let seen = 0;
+      const { share, tree } = await connect((operation) => {
+        if (operation.command !== command) return undefined;
+        seen += 1;
+        return seen === 1 ? fault : undefined;
+      });
+      await assert.rejects(writeSmallFile(tree, write));
+      assert.deepEqual([...share.files.keys()], []);
+      assert.equal(share.opens.size, 0);
+    });
+  }
 
   it("writes in place in one, and an empty file without a WRITE", async () => {
     const { share, tree } = await connect();
@@ -131,7 +168,7 @@ describe("writeSmallFile", () => {
   });
 
   const steps: readonly [name: string, command: number, nth: number, fault: Fault][] = [
-    ["CREATE fails", Command.CREATE, 0, { status: NtStatus.ACCESS_DENIED }],
+    ["CREATE fails", Command.CREATE, 1, { status: NtStatus.ACCESS_DENIED }],
     ["WRITE fails", Command.WRITE, 0, { status: NtStatus.DISK_FULL }],
     ["WRITE is short", Command.WRITE, 0, { atMost: 100 }],
     ["SET_INFO of the times fails", Command.SET_INFO, 0, { status: NtStatus.ACCESS_DENIED }],
