@@ -18,12 +18,17 @@ export class FakeClient {
   readonly logons: Credentials[] = [];
   timeoutMs = 20_000;
   isLoggedOff = false;
+  /** The connection breaks. */
+  lose: (error: Error) => void = () => {};
   readonly connection = {
     dialectName: "3.1.1",
     cipher: "AES-128-GCM",
     signingAlgorithm: "AES-128-GMAC",
     transport: { kind: "tcp", remoteAddress: "192.0.2.1:445" },
     echo: async () => 0.25,
+    closed: new Promise<Error | undefined>((resolve) => {
+      this.lose = resolve;
+    }),
   };
   readonly session = {
     logoff: async () => {
@@ -52,7 +57,8 @@ export class FakeClient {
     return [...this.shares.keys()].map((name) => ({ name }));
   }
 
-  async logon(credentials: Credentials): Promise<void> {
+  async logon(credentials: Credentials, options?: { signal?: AbortSignal }): Promise<void> {
+    options?.signal?.throwIfAborted();
     this.logons.push(credentials);
     if (credentials.password === "wrong") {
       throw new AuthenticationError("The password is wrong", { status: NtStatus.LOGON_FAILURE });

@@ -73,7 +73,7 @@ export function inColumns(labels: readonly string[], columns: number): string {
   const shown = labels.slice(0, MAX_LISTED);
   const width = Math.max(...shown.map(displayWidth)) + 2;
   // The blanks behind the last column may be cut off.
-  const across = Math.max(1, Math.floor((columns + 1) / width));
+  const across = Math.max(1, Math.floor((columns + 2) / width));
   const down = Math.ceil(shown.length / across);
   const lines = Array.from({ length: down }, (_, row) =>
     shown

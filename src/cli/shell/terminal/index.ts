@@ -1,5 +1,6 @@
 import type { Interrupts } from "../../interrupts.ts";
 import type { Io } from "../../io.ts";
+import { loadInkView } from "./load-ink-view.ts";
 import { createPaint } from "./paint.ts";
 import { TerminalSession } from "./terminal-session.ts";
 
@@ -22,6 +23,7 @@ export function openTerminal(options: TerminalOptions): TerminalSession {
     io,
     interrupts,
     paint: createPaint(environment, isPlain),
+    loadInk: loadInkView,
     typedAhead: io.takeTypedAhead?.() ?? "",
   });
 }

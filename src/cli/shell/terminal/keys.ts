@@ -63,6 +63,8 @@ const CONTROL = /\p{Cc}/u;
 export class KeyDecoder {
   #buffer = "";
   #isPasting = false;
+  /** What was pasted so far ends with a carriage return: a line feed belongs to it. */
+  #hasReturn = false;
 
   /** The beginning of a sequence is waiting for its rest. */
   get isUnfinished(): boolean {
@@ -110,13 +112,24 @@ export class KeyDecoder {
       // All but what could be the beginning of the end.
       const safe = this.#buffer.lastIndexOf(ESCAPE);
       const isMaybeEnd = safe >= 0 && PASTE_END.startsWith(this.#buffer.slice(safe));
-      pushPasted(keys, this.#take(isMaybeEnd ? safe : this.#buffer.length));
+      this.#paste(keys, this.#take(isMaybeEnd ? safe : this.#buffer.length));
       return false;
     }
-    pushPasted(keys, this.#take(end));
+    this.#paste(keys, this.#take(end));
     this.#take(PASTE_END.length);
     this.#isPasting = false;
+    this.#hasReturn = false;
     return true;
+  }
+
+  #paste(keys: Key[], text: string): void {
+    if (text === "") return;
+    const rest = this.#hasReturn && text.startsWith("\n") ? text.slice(1) : text;
+    this.#hasReturn = text.endsWith("\r");
+    for (const [index, line] of rest.split(/\r\n|\r|\n/).entries()) {
+      if (index > 0) keys.push(named("enter"));
+      if (line !== "") keys.push({ name: "text", text: line });
+    }
   }
 
   #decodeEscape(keys: Key[]): boolean {
@@ -186,11 +199,4 @@ function sequenceName(parameters: string, final: string): string {
   const bits = modifier > 1 ? modifier - 1 : 0;
   if ((bits & 4) !== 0) return `ctrl-${base}`;
   return (bits & 2) !== 0 ? `meta-${base}` : base;
-}
-
-function pushPasted(keys: Key[], text: string): void {
-  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
-    if (index > 0) keys.push(named("enter"));
-    if (line !== "") keys.push({ name: "text", text: line });
-  }
 }

@@ -41,6 +41,7 @@ export class LineReader {
   #question: Question | undefined;
   #answer: ((answer: Answer) => void) | undefined;
   #pending: PendingCompletion | undefined;
+  #isSuspended = false;
 
   constructor(keyboard: Keyboard, screen: PromptScreen) {
     this.#keyboard = keyboard;
@@ -70,19 +71,21 @@ export class LineReader {
 
   /** Shows the line again: the terminal has another size. */
   redraw(): void {
-    if (this.#question === undefined) return;
+    if (this.#question === undefined || this.#isSuspended) return;
     this.#screen.clear();
     this.#screen.show(this.#frame());
   }
 
   /** Shows the line again, wherever the cursor is: somebody else had the screen. */
   reappear(): void {
+    this.#isSuspended = false;
     if (this.#question === undefined) return;
     this.#screen.forget();
-    this.#screen.show(this.#frame());
+    this.#pump();
   }
 
   #pump(): void {
+    if (this.#isSuspended) return;
     if (this.#keyboard.holds("ctrl-c")) this.interrupt();
     while (this.#question !== undefined && this.#pending?.isToBeSubmitted !== true) {
       const key = this.#keyboard.take();
@@ -92,6 +95,7 @@ export class LineReader {
         return;
       }
       this.#press(key);
+      if (this.#isSuspended) return;
     }
   }
 
@@ -125,6 +129,8 @@ export class LineReader {
         this.#screen.clearAll();
         return;
       case "suspend":
+        this.#screen.show(this.#frame());
+        this.#isSuspended = true;
         this.onSuspend?.();
         return;
       case "complete":

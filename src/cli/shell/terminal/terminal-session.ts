@@ -9,7 +9,7 @@ import { isBlank } from "../tokenizer.ts";
 import { Keyboard, type KeyboardStream } from "./keyboard.ts";
 import type { Key } from "./keys.ts";
 import { LineReader, type Question } from "./line-reader.ts";
-import { loadInkView } from "./load-ink-view.ts";
+import type { InkViewFactory } from "./load-ink-view.ts";
 import { PromptScreen } from "./prompt-screen.ts";
 import type { Paint } from "./prompt-view.ts";
 import { TerminalIo } from "./terminal-io.ts";
@@ -31,6 +31,8 @@ export interface TerminalSessionOptions {
   readonly paint: Paint;
   /** What was read from the input and not used. */
   readonly typedAhead?: string;
+  /** Where ink comes from. */
+  readonly loadInk: () => Promise<InkViewFactory>;
 }
 
 export interface TerminalShellOptions {
@@ -53,6 +55,7 @@ export class TerminalSession {
   readonly #keyboard: Keyboard;
   readonly #screen: PromptScreen;
   readonly #reader: LineReader;
+  readonly #loadInk: () => Promise<InkViewFactory>;
   readonly #release: () => void;
   readonly #cache = new CompletionCache();
   readonly #watched = new WeakSet<object>();
@@ -65,6 +68,7 @@ export class TerminalSession {
   constructor(options: TerminalSessionOptions) {
     const { output } = options;
     this.#output = output;
+    this.#loadInk = options.loadInk;
     this.#io = new TerminalIo(options.io, (question) => this.#ask(question));
     this.io = this.#io;
     const write = (text: string): void => void output.write(text);
@@ -135,7 +139,7 @@ export class TerminalSession {
     process.on("SIGCONT", this.#onContinue);
     // The first prompt does not wait for it. Without ink there are the same rows all the time.
     setImmediate(() => {
-      loadInkView().then(
+      this.#loadInk().then(
         (ink) => {
           if (!this.#isClosed) this.#screen.switchTo(ink);
         },
