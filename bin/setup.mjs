@@ -69,8 +69,10 @@ function buildAll() {
   step("building", () => {
     const sources = fingerprint();
     const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-    const { status, output } = capture(process.execPath, [compiler, "-b"]);
-    if (status !== 0) throw new SetupError(`The build failed:\n${output}`);
+    for (const args of [[compiler, "-b"], [join(ROOT, "bin", "bundle.mjs")]]) {
+      const { status, output } = capture(process.execPath, args);
+      if (status !== 0) throw new SetupError(`The build failed:\n${output}`);
+    }
     mkdirSync(join(ROOT, "dist"), { recursive: true });
     writeFileSync(BUILD_STAMP, sources);
   });
@@ -89,8 +91,8 @@ function fingerprint() {
   };
   const sources = readdirSync(join(ROOT, "src"), { recursive: true }).sort();
   for (const path of sources) if (/\.(tsx?|json)$/.test(path)) add(join(ROOT, "src", path));
-  for (const path of ["package-lock.json", "tsconfig.json", "tsconfig.base.json"])
-    add(join(ROOT, path));
+  const others = ["bin/bundle.mjs", "package-lock.json", "tsconfig.json", "tsconfig.base.json"];
+  for (const path of others) add(join(ROOT, path));
   return hash.digest("hex");
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { main, ROOT, setup } from "./setup.mjs";
 
-const program = join(ROOT, "bin", "smbx.js");
+const program = join(ROOT, "bin", "smbx.cjs");
 const isPlainRun = process.argv.length > 2;
 
 await main(async () => {

@@ -19,7 +19,7 @@ const USAGE = `npm run bench [-- OPTIONS]: smbx and smbclient side by side on th
 `;
 
 const ROUND_TRIP_MS = 10;
-const PROGRAM = fileURLToPath(new URL("../../bin/smbx.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/smbx.cjs", import.meta.url));
 const CLIENTS: readonly ClientName[] = ["smbclient", "smbx"];
 
 /** What the programs agreed on with the server, as the server tells it. */

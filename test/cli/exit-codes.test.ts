@@ -122,7 +122,7 @@ describe("who we are", () => {
     ["/usr/bin/smbx", undefined, "smbx"],
     ["/usr/local/bin/smbclient", undefined, "smbclient"],
     ["C:\\bin\\smbclient.js", undefined, "smbclient"],
-    ["/opt/smbclient/smbx.js", undefined, "smbx"],
+    ["/opt/smbclient/smbx.cjs", undefined, "smbx"],
     ["/usr/bin/smbx", "smbclient", "smbclient"],
     ["/usr/bin/smbclient", "smbx", "smbx"],
     ["/usr/bin/smbx", "", "smbx"],

@@ -51,13 +51,19 @@ describe("the package", () => {
 
   it("holds the program, the library and the manual, and nothing else", () => {
     const paths = packed.files.map(({ path }) => path);
-    const wanted = ["bin/smbx.js", "dist/index.js", "dist/index.d.ts", "man/smbx.1"];
+    const wanted = [
+      "bin/smbx.cjs",
+      "dist/bundle/smbx.cjs",
+      "dist/index.js",
+      "dist/index.d.ts",
+      "man/smbx.1",
+    ];
     for (const path of [...wanted, "LICENSE", "README.md", "package.json"]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
     const strange = paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|js\.map|d\.ts|d\.ts\.map)|bin\/smbx\.js|man\/smbx\.1|[A-Z]+(\.md)?|package\.json)$/.test(
+        !/^(dist\/.*\.(c?js|c?js\.map|d\.ts|d\.ts\.map)|bin\/(compiled|smbx)\.cjs|man\/smbx\.1|[A-Z]+(\.md)?|package\.json)$/.test(
           path,
         ),
     );
@@ -78,7 +84,7 @@ describe("the package", () => {
     const user = installed(context);
     if (user === undefined) return;
     const link = join(user, "smbclient");
-    symlinkSync(join(user, "node_modules", "smbx", "bin", "smbx.js"), link);
+    symlinkSync(join(user, "node_modules", "smbx", "bin", "smbx.cjs"), link);
     assert.match(run(user, link, "--help"), /^Usage: smbclient /);
   });
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 /** The built program, as users start it. */
-export const SMBX: string = fileURLToPath(new URL("../../bin/smbx.js", import.meta.url));
+export const SMBX: string = fileURLToPath(new URL("../../bin/smbx.cjs", import.meta.url));
 
 /** How a program ended. */
 export interface Finished {
