@@ -4,25 +4,44 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { ID_LENGTH, loadCompiled } from "./compiled.cjs";
 
 const CLI = fileURLToPath(new URL("../dist/cli", import.meta.url));
-const BUNDLE = fileURLToPath(new URL("../dist/bundle/smbx.cjs", import.meta.url));
+const TERMINAL = join(CLI, "shell", "terminal");
+const OUT = fileURLToPath(new URL("../dist/bundle", import.meta.url));
+const BUNDLE = join(OUT, "smbx.cjs");
 const ID_PLACE = "0".repeat(ID_LENGTH);
 
+/**
+ * Ink is made of ES modules, which only `import()` can load, and compiled code has none. So what
+ * imports ink is a file of its own, which Node itself loads when a prompt appears.
+ */
+const inkLoader = {
+  name: "ink loader",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/load-ink-view\.js$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: "./load-ink-view.cjs", external: true },
+    );
+  },
+};
+
 const { outputFiles } = await build({
-  entryPoints: [join(CLI, "main.js")],
-  outfile: BUNDLE,
+  entryPoints: [
+    { in: join(CLI, "main.js"), out: "smbx" },
+    { in: join(TERMINAL, "load-ink-view.js"), out: "load-ink-view" },
+  ],
+  outdir: OUT,
+  outExtension: { ".js": ".cjs" },
   write: false,
   bundle: true,
   format: "cjs",
   platform: "node",
   target: "node20.19",
-  // Ink is made of ES modules that cannot be required: what draws with it stays what it is.
-  external: [join(CLI, "shell", "terminal", "prompt.js"), "cli-progress"],
+  external: [join(TERMINAL, "prompt.js"), "cli-progress"],
+  plugins: [inkLoader],
   define: { "import.meta.filename": "__filename" },
   banner: { js: `// ${ID_PLACE}` },
   // A third less to read in every run; names, and so stack traces, stay.
@@ -34,7 +53,7 @@ const { outputFiles } = await build({
   logLevel: "warning",
 });
 
-mkdirSync(dirname(BUNDLE), { recursive: true });
+mkdirSync(OUT, { recursive: true });
 for (const { path, text } of outputFiles) {
   const id = createHash("sha256").update(text).digest("hex").slice(0, ID_LENGTH);
   // Another run may be reading the old one.

@@ -8,13 +8,13 @@ const fs = require("node:fs");
 const { wrap } = require("node:module");
 const { basename, dirname, join } = require("node:path");
 const { setFlagsFromString } = require("node:v8");
-const { constants, Script } = require("node:vm");
+const { Script } = require("node:vm");
 
 /** A bundle begins with `// ` and so many characters that are different in any other bundle. */
 const ID_LENGTH = 16;
 
 /**
- * The function that a CommonJS module is.
+ * The function that a CommonJS module is. It has no `import()`.
  *
  * @param {string} bundle path of the module
  * @returns {(exports: object, require: Function, module: object, path: string, directory: string) => void}
@@ -62,8 +62,7 @@ function compile(path, bundle, source) {
 }
 
 function createScript(bundle, source, cachedData) {
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  return new Script(wrap(source), { filename: bundle, cachedData, importModuleDynamically });
+  return new Script(wrap(source), { filename: bundle, cachedData });
 }
 
 function isWritable(directory) {

@@ -3,7 +3,7 @@
 // because Node starts it faster than ES modules: docs/decisions/0003-one-file-start-up.md.
 "use strict";
 
-const { enableCompileCache } = require("node:module");
+const { createRequire, enableCompileCache } = require("node:module");
 const { dirname, join } = require("node:path");
 const { loadCompiled } = require("./compiled.cjs");
 
@@ -11,4 +11,4 @@ const BUNDLE = join(__dirname, "..", "dist", "bundle", "smbx.cjs");
 
 // Node 22 and later: for the files of ink.
 enableCompileCache?.(join(dirname(BUNDLE), "compile-cache"));
-loadCompiled(BUNDLE)(exports, require, module, BUNDLE, dirname(BUNDLE));
+loadCompiled(BUNDLE)(exports, createRequire(BUNDLE), module, BUNDLE, dirname(BUNDLE));
