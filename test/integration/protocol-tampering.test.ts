@@ -191,8 +191,9 @@ describe("somebody on the path to a real server", { skip: sambaUnavailable() ?? 
   it("cannot send an encrypted answer twice, nor one of before", async () => {
     let old: Uint8Array | undefined;
     const reply: Meddle = (message, index) => {
+      // The answer to CREATE again, where that to READ, or a word about it, is expected.
       if (index === 4) old = message.slice();
-      return index === 6 && old !== undefined ? old : message;
+      return index === 5 && old !== undefined ? old : message;
     };
     await assert.rejects(visit({ reply }, { protection: "encrypt" }), ProtocolError);
   });
