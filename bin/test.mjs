@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { main, ROOT, setup } from "./setup.mjs";
 
 const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
-const OTHERS = { groff: "groff-base" };
+const OTHERS = { groff: "groff-base", tmux: "tmux" };
 
 const given = process.argv.slice(2);
 const withoutSamba = given.includes("--without-samba");
