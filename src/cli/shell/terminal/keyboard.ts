@@ -88,9 +88,11 @@ export class Keyboard {
     return this.#keys.shift();
   }
 
-  /** Whether a key of this name waits. */
-  holds(name: string): boolean {
-    return this.#keys.some((key) => key.name === name);
+  /** Takes a key of this name and all before it; false where none waits. */
+  takeThrough(name: string): boolean {
+    const index = this.#keys.findIndex((key) => key.name === name);
+    this.#keys.splice(0, index + 1);
+    return index >= 0;
   }
 
   /** Forgets what was typed ahead. */

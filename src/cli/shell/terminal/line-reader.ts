@@ -86,8 +86,12 @@ export class LineReader {
 
   #pump(): void {
     if (this.#isSuspended) return;
-    if (this.#keyboard.holds("ctrl-c")) this.interrupt();
-    while (this.#question !== undefined && this.#pending?.isToBeSubmitted !== true) {
+    while (this.#question !== undefined) {
+      if (this.#pending?.isToBeSubmitted === true) {
+        // All keys but this one wait with the Enter.
+        if (this.#keyboard.takeThrough("ctrl-c")) this.interrupt();
+        return;
+      }
       const key = this.#keyboard.take();
       if (key === undefined) {
         if (this.#keyboard.hasEnded) this.#finish({ type: "end-of-input" });
@@ -122,7 +126,6 @@ export class LineReader {
         this.#finish({ type: "end-of-input" });
         return;
       case "interrupt":
-        this.#keyboard.discard();
         this.#finish({ type: "interrupt" });
         return;
       case "clear-screen":
