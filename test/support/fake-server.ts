@@ -77,6 +77,10 @@ export interface FakeServerOptions {
   readonly cipher?: CipherId;
   /** The server's clock in NEGOTIATE, as a FILETIME. */
   readonly systemTime?: bigint;
+  /** Changes each message before the server protects it: what a hostile server would send. */
+  readonly forge?: (message: Uint8Array) => Uint8Array;
+  /** What is sent instead of each protected message: what somebody on the path would make of it. */
+  readonly meddle?: (frame: Uint8Array) => readonly Uint8Array[];
 }
 
 const SESSION_ID = 0x1122_3344_5566_7788n;
@@ -186,10 +190,13 @@ export class FakeServer {
   #reply(to: Smb2Header, reply: FakeReply, isEncrypted = false): Uint8Array {
     const sealing = isEncrypted && reply.unencrypted !== true ? this.#sealing : undefined;
     const isSigned = this.#signer !== undefined && sealing === undefined && reply.unsigned !== true;
-    const message = this.#encode(to, reply, isSigned);
-    if (isSigned) this.#sign(message, reply.messageId ?? to.messageId);
+    const { forge, meddle } = this.#options;
+    const good = this.#encode(to, reply, isSigned);
+    const message = forge?.(good) ?? good;
+    if (isSigned && message.length >= 64) this.#sign(message, reply.messageId ?? to.messageId);
     const sent = reply.tamper?.(message) ?? message;
-    this.#wire?.send(sealing === undefined ? [sent] : sealing.seal([sent])).catch(() => {});
+    const frame = sealing === undefined ? sent : this.seal(sent);
+    for (const each of meddle?.(frame) ?? [frame]) this.sendRaw(each);
     return sent;
   }
 
