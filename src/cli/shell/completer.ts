@@ -22,6 +22,8 @@ export interface Candidate {
 export interface Completion {
   readonly start: number;
   readonly candidates: readonly Candidate[];
+  /** There are more than these: what they have in common says nothing. */
+  readonly isPartial?: boolean;
 }
 
 /** More names than this help nobody. */
@@ -71,7 +73,9 @@ export async function complete(
   const place = { context, signal, cache, word };
   try {
     const kind = kindOf(words, isAtWord ? words.length - 1 : words.length);
-    return { start: word.start, candidates: await find[kind](place) };
+    const candidates = await find[kind](place);
+    const isPartial = candidates.length >= MAX_CANDIDATES;
+    return { start: word.start, candidates, ...(isPartial ? { isPartial } : {}) };
   } catch {
     return { start: word.start, candidates: [] };
   }

@@ -48,6 +48,13 @@ describe("a completion", () => {
     assert.deepEqual(labels, ["r1", "r2"]);
   });
 
+  it("takes nothing for common while there are more candidates than it knows", () => {
+    const some = { start: 4, candidates: candidates("ra1", "ra2"), isPartial: true };
+    const { state, listed } = applyCompletion(line("get r|"), some, true);
+    assert.equal(shown(state), "get r|");
+    assert.equal(listed.length, 2);
+  });
+
   it("rings where it is stuck", () => {
     assert.equal(complete("get x|", 4).isStuck, true);
     assert.equal(complete("get r|", 4, "r1", "r2").isStuck, true);
@@ -60,13 +67,17 @@ describe("candidates in columns", () => {
     assert.equal(inColumns(["a", "bb", "ccc", "d", "e"], 12), "a    d\nbb   e\nccc\n");
   });
 
+  it("are sorted as people count", () => {
+    assert.equal(inColumns(["f10", "b", "F2", "a"], 4), "a\nb\nF2\nf10\n");
+  });
+
   it("use the width of the terminal to its end", () => {
     assert.equal(inColumns(["aaa", "bbb"], 8), "aaa  bbb\n");
     assert.equal(inColumns(["aaa", "bbb"], 7), "aaa\nbbb\n");
   });
 
   it("stand under each other where characters are wide", () => {
-    assert.equal(inColumns(["日本", "b", "c", "d"], 12), "日本  c\nb     d\n");
+    assert.equal(inColumns(["日本", "日", "c", "z"], 12), "c     日\nz     日本\n");
   });
 
   it("take a row each where the terminal is narrow", () => {
@@ -75,6 +86,6 @@ describe("candidates in columns", () => {
 
   it("are cut where nobody would read them", () => {
     const many = Array.from({ length: 310 }, (_, index) => `n${index}`);
-    assert.match(inColumns(many, 80), /… and 10 more\n$/);
+    assert.match(inColumns(many, 80), /… and more\n$/);
   });
 });

@@ -153,7 +153,7 @@ describe("completing a line", () => {
     assert.equal(output.take().includes("\x07"), true);
     keys.type("\t");
     await find(3, DOCS, DATA);
-    assert.match(plain(output.take()), /> cd d\ndocs\/ {2}data\/\n> cd d$/);
+    assert.match(plain(output.take()), /> cd d\ndata\/ {2}docs\/\n> cd d$/);
   });
 
   it("takes a second Tab that comes before the answer for one that lists", async (test) => {
@@ -162,7 +162,7 @@ describe("completing a line", () => {
     keys.type("cd d\t\t");
     await find(3, DOCS, DATA);
     assert.equal(calls.length, 1);
-    assert.match(plain(output.take()), /docs\/ {2}data\/\n/);
+    assert.match(plain(output.take()), /data\/ {2}docs\/\n/);
   });
 });
 

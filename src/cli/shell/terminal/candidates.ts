@@ -18,7 +18,7 @@ export interface CompletionOutcome {
  */
 export function applyCompletion(
   state: EditorState,
-  { start, candidates }: Completion,
+  { start, candidates, isPartial = false }: Completion,
   isRepeated: boolean,
 ): CompletionOutcome {
   const [only] = candidates;
@@ -28,7 +28,7 @@ export function applyCompletion(
   }
   const typed = state.text.slice(start, state.cursor);
   const common = commonPrefix(candidates.map(({ text }) => withoutQuotes(text)));
-  const isNews = common.length > withoutQuotes(typed).length;
+  const isNews = !isPartial && common.length > withoutQuotes(typed).length;
   if (!isNews) return { state, listed: isRepeated ? candidates : [], isStuck: true };
   const isQuoted = typed.startsWith('"') || /[\s;]/.test(common);
   const word = isQuoted ? `"${common}` : common;
@@ -70,7 +70,9 @@ const MAX_LISTED = 300;
 
 /** Labels in columns, sorted downwards as `ls` does; whole lines. */
 export function inColumns(labels: readonly string[], columns: number): string {
-  const shown = labels.slice(0, MAX_LISTED);
+  // As people sort: numbers by their value, capitals among small letters.
+  const { compare } = new Intl.Collator(undefined, { numeric: true });
+  const shown = [...labels].sort(compare).slice(0, MAX_LISTED);
   const width = Math.max(...shown.map(displayWidth)) + 2;
   // The blanks behind the last column may be cut off.
   const across = Math.max(1, Math.floor((columns + 2) / width));
@@ -82,6 +84,6 @@ export function inColumns(labels: readonly string[], columns: number): string {
       .join("")
       .trimEnd(),
   );
-  if (labels.length > shown.length) lines.push(`… and ${labels.length - shown.length} more`);
+  if (labels.length > shown.length) lines.push("… and more");
   return `${lines.join("\n")}\n`;
 }
