@@ -1,10 +1,12 @@
 import type { Clock } from "../clock.ts";
-import { ProtocolError, TimeoutError, TransportClosedError, UnsupportedError } from "../errors.ts";
+import { ProtocolError, TransportClosedError } from "../errors.ts";
 import type { Dialect } from "../smb2/constants.ts";
 import { EchoRequest } from "../smb2/echo.ts";
 import type { Transport } from "../transport.ts";
 import { AbortListeners } from "./abort-listeners.ts";
+import { BYTES_PER_CREDIT, CreditSupply } from "./credit-supply.ts";
 import { CreditWindow } from "./credit-window.ts";
+import { Liveness } from "./liveness.ts";
 import type { MessageSecurity } from "./message-security.ts";
 import {
   cipherName,
@@ -15,9 +17,9 @@ import {
 import { OutstandingRequests } from "./outstanding-requests.ts";
 import { Receiver } from "./receiver.ts";
 import type { OutboundRequest, SendOptions, SentFrame } from "./request.ts";
-import { SilenceWatch, type WatchedConnection } from "./silence-watch.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 import type { TraceListener } from "./trace.ts";
-import { BYTES_PER_CREDIT, Transmitter } from "./transmitter.ts";
+import { Transmitter } from "./transmitter.ts";
 
 /** READ and WRITE sizes above this do not pay: the pipeline needs several of them in flight. */
 const LARGEST_CHUNK = 1024 * 1024;
@@ -49,22 +51,32 @@ export class Connection implements AsyncDisposable {
   readonly #watch: SilenceWatch;
   readonly #receiver: Receiver;
   readonly #transmitter: Transmitter;
-  /** How many credits there were when more were last asked for in vain. */
-  #creditsWhenAsked = 0;
+  readonly #credits: CreditSupply;
   #negotiated: NegotiatedParameters | undefined;
   #failure: Error | undefined;
   #settleClosed: (error: Error | undefined) => void = () => {};
 
-  /** Takes over a connected wire and starts to receive; `Negotiator` makes it usable. */
+  /** Takes over a connected wire and starts to receive; `negotiate` makes it usable. */
   constructor(transport: Transport, options: ConnectionOptions) {
     const { clock, trace } = options;
-    const shared = { clock, trace, outstanding: this.#outstanding, window: this.#window };
+    const outstanding = this.#outstanding;
+    const window = this.#window;
+    const shared = { clock, trace, outstanding, window };
     this.transport = transport;
     this.#clock = clock;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    this.#watch = new SilenceWatch(clock, this.#watched(), options.timeoutMs);
+    this.#credits = new CreditSupply(window, clock, (id) => this.#askForCredits(id));
+    const liveness = new Liveness({
+      transport,
+      outstanding,
+      window,
+      probe: () => this.#probe(),
+      cancel: (request) => this.#transmitter.cancel(request),
+      abort: (reason) => this.abort(reason),
+    });
+    this.#watch = new SilenceWatch(clock, liveness, options.timeoutMs);
     this.#receiver = new Receiver({
       ...shared,
       securities: this.#securities,
@@ -210,45 +222,26 @@ export class Connection implements AsyncDisposable {
     return this.close();
   }
 
-  /** Half of what our credits pay for: a request must never wait for credits that only it brings. */
   #affordableSize(): number {
-    if (!this.negotiated.supportsMultiCredit) return BYTES_PER_CREDIT;
-    return Math.max(1, Math.floor(this.#window.total / 2)) * BYTES_PER_CREDIT;
+    return this.negotiated.supportsMultiCredit ? this.#credits.affordableSize : BYTES_PER_CREDIT;
   }
 
   #waitForCredits(charge: number, signal: AbortSignal | undefined): Promise<number> {
-    const waiting = this.#window.take(charge, this.#clock.now(), signal);
+    const waiting = this.#credits.wait(charge, signal);
     this.#watch.arm();
-    this.#endStarvation();
     return waiting;
   }
 
-  /**
-   * Where nothing is under way that could bring the credits somebody waits for, an ECHO asks for
-   * them; where that brings no more, the wait would be for ever ([MS-SMB2] 3.2.4.1.3).
-   */
-  #endStarvation(): void {
-    while (this.#window.shortfall > 0 && this.#window.available > 0) {
-      const { total } = this.#window;
-      const messageId = total > this.#creditsWhenAsked ? this.#window.takeAhead() : undefined;
-      if (messageId !== undefined) {
-        this.#creditsWhenAsked = total;
-        const { replies } = this.#transmitter.send(this.#transmitter.prepare(ECHO, {}), messageId);
-        replies[0]?.catch(() => {});
-        return;
-      }
-      this.#creditsWhenAsked = 0;
-      this.#window.refuseFirst(
-        new UnsupportedError(`The server grants ${total} credits, too few for this request`),
-      );
-    }
+  #askForCredits(messageId: number): void {
+    const { replies } = this.#transmitter.send(this.#transmitter.prepare(ECHO, {}), messageId);
+    replies[0]?.catch(() => {});
   }
 
   #receive(frame: Uint8Array): void {
     if (this.#failure !== undefined) return;
     try {
       this.#receiver.receive(frame);
-      this.#endStarvation();
+      this.#credits.endStarvation();
     } catch (error) {
       this.abort(asError(error));
     }
@@ -274,40 +267,8 @@ export class Connection implements AsyncDisposable {
     this.#settleClosed(isOrderly ? undefined : error);
   }
 
-  #watched(): WatchedConnection {
-    return {
-      bytesReceived: () => this.transport.bytesReceived,
-      bytesSent: () => this.transport.bytesSent,
-      quietSinceMs: () => this.#outstanding.quietest()?.quietSinceMs ?? this.#window.waitingSinceMs,
-      probe: () => this.#probe(),
-      peerIsSilent: (silentMs) => this.#endSilence(silentMs),
-      requestIsStuck: (silentMs) => this.#endStuckRequest(silentMs),
-    };
-  }
-
-  #endSilence(silentMs: number): void {
-    const waiting = this.#outstanding.quietest()?.sent.commandName;
-    const what = waiting === undefined ? "credits" : `the answer to ${waiting}`;
-    const seconds = Math.round(silentMs / 1000);
-    const text = `${this.transport.remoteAddress} has been silent for ${seconds} s (waiting for ${what})`;
-    this.abort(new TimeoutError(text, silentMs));
-  }
-
-  #endStuckRequest(silentMs: number): void {
-    const seconds = Math.round(silentMs / 1000);
-    const request = this.#outstanding.quietest();
-    if (request === undefined) {
-      const text = `The server has granted no credits for ${seconds} s`;
-      this.#window.refuseFirst(new TimeoutError(text, silentMs));
-      return;
-    }
-    const text = `${request.sent.commandName} has not been answered for ${seconds} s`;
-    request.abandon(new TimeoutError(text, silentMs));
-    this.#transmitter.cancel(request);
-  }
-
   #probe(): boolean {
-    if (this.#negotiated === undefined || this.#window.available < 1) return false;
+    if (this.#negotiated === undefined) return false;
     this.echo().catch(() => {});
     return true;
   }

@@ -4,6 +4,7 @@ import { CancelRequest } from "../smb2/cancel.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
 import type { MessageParts, Transport } from "../transport.ts";
 import type { AbortListeners } from "./abort-listeners.ts";
+import { BYTES_PER_CREDIT } from "./credit-supply.ts";
 import type { CreditWindow } from "./credit-window.ts";
 import type { MessageSecurity } from "./message-security.ts";
 import {
@@ -16,8 +17,6 @@ import { OutstandingRequest, type OutstandingRequests } from "./outstanding-requ
 import type { OutboundRequest, SendOptions, SentFrame } from "./request.ts";
 import type { TraceListener } from "./trace.ts";
 
-/** One credit pays for so many bytes ([MS-SMB2] 3.2.4.1.5). */
-export const BYTES_PER_CREDIT = 65_536;
 /** Credits that we ask the server to let us hold. */
 const CREDIT_TARGET = 512;
 
