@@ -186,8 +186,9 @@ export class SmbClient implements AsyncDisposable {
   /** Disconnects from the shares, logs off and closes the wire. Never rejects. */
   async close(): Promise<void> {
     if (!this.connection.isClosed) {
-      await Promise.allSettled([...this.#trees].map((tree) => tree.disconnect()));
-      await this.#session.logoff().catch(() => {});
+      // One after the other, but in one round trip: a server takes them in the order they were sent.
+      const leaving = [...this.#trees].map((tree) => tree.disconnect());
+      await Promise.allSettled([...leaving, this.#session.logoff()]);
     }
     await this.connection.close();
   }
