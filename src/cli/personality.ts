@@ -11,8 +11,8 @@ export interface CommandOutcome {
   readonly recognized?: boolean;
 }
 
-/** Where commands came from: `-c`, or lines of standard input that is no terminal. */
-export type CommandSource = "command-line" | "input";
+/** Where commands came from: `-c`, lines of standard input, or a person at a terminal. */
+export type CommandSource = "command-line" | "input" | "terminal";
 
 /**
  * The one place that knows the difference between smbx and a program that must pass for smbclient:
@@ -62,7 +62,12 @@ export const smbxPersonality: Personality = {
   defaultProtection: "sign",
   fallsBackToAnonymous: false,
   habits: ownHabits,
-  exitStatus(outcomes) {
+  exitStatus(outcomes, source) {
+    // A person has seen every failure; as with other shells, only the last command counts.
+    if (source === "terminal") {
+      const last = outcomes.at(-1)?.error;
+      return last === undefined ? ExitCode.OK : exitCodeFor(last);
+    }
     const codes = outcomes.filter((o) => o.error !== undefined).map((o) => exitCodeFor(o.error));
     if (codes.includes(ExitCode.INTERRUPTED)) return ExitCode.INTERRUPTED;
     return codes[0] ?? ExitCode.OK;
@@ -84,6 +89,7 @@ export const smbclientPersonality: Personality = {
   fallsBackToAnonymous: true,
   habits: smbclientHabits,
   exitStatus(outcomes, source = "command-line") {
+    if (source === "terminal") return 0;
     if (outcomes.some((o) => exitCodeFor(o.error) === ExitCode.INTERRUPTED)) {
       return ExitCode.INTERRUPTED;
     }

@@ -64,7 +64,7 @@ async function talkOnTerminal(
   try {
     const shell = terminal.run(state, { quiet: options.quiet });
     const outcomes = await outcomesOf(shell, state, environment.interrupts);
-    return personality.exitStatus(outcomes, "input");
+    return personality.exitStatus(outcomes, "terminal");
   } finally {
     terminal.close();
   }
@@ -84,7 +84,8 @@ async function talk(run: Run, state: ShellState): Promise<number> {
       quiet: options.quiet,
       forceInteractive: (environment["CLI_FORCE_INTERACTIVE"] ?? "") !== "",
     });
-    return personality.exitStatus(await outcomesOf(shell, state, interrupts), "input");
+    const source = run.io.isInputTerminal ? "terminal" : "input";
+    return personality.exitStatus(await outcomesOf(shell, state, interrupts), source);
   } finally {
     release?.();
   }

@@ -87,6 +87,8 @@ describe("the exit status of several commands", () => {
     assert.equal(exitStatus([done("ls"), done("get", notFound), done("cd", denied)]), 5);
     assert.equal(exitStatus([done("get", notFound), done("ls")], "input"), 5);
     assert.equal(exitStatus([done("get", notFound), done("ls", aborted())]), 130);
+    assert.equal(exitStatus([done("get", notFound), done("ls", aborted())], "terminal"), 130);
+    assert.equal(exitStatus([done("ls", aborted()), done("quit")], "terminal"), 0);
   });
 
   it("of smbclient is the last command's, with its oddities", () => {
