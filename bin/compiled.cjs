@@ -7,7 +7,6 @@
 const fs = require("node:fs");
 const { wrap } = require("node:module");
 const { basename, dirname, join } = require("node:path");
-const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
 
 /** A bundle begins with `// ` and so many characters that are different in any other bundle. */
@@ -22,7 +21,12 @@ const ID_LENGTH = 16;
 function loadCompiled(bundle) {
   const source = fs.readFileSync(bundle, "utf8");
   const path = compiledPath(bundle, source);
-  const script = read(path, bundle, source) ?? compile(path, bundle, source);
+  const cachedData = read(path);
+  // What V8 does not take, because its options are other ones or the file is damaged, it compiles.
+  const script =
+    cachedData === undefined
+      ? compile(path, bundle, source)
+      : new Script(wrap(source), { filename: bundle, cachedData });
   return script.runInThisContext();
 }
 
@@ -34,23 +38,21 @@ function idOf(source) {
   return source.slice(3, 3 + ID_LENGTH);
 }
 
-/** Nothing where there is nothing, or nothing that this V8 takes. */
-function read(path, bundle, source) {
-  let cachedData;
+function read(path) {
   try {
-    cachedData = fs.readFileSync(path);
+    return fs.readFileSync(path);
   } catch {
     return undefined;
   }
-  const script = createScript(bundle, source, cachedData);
-  return script.cachedDataRejected ? undefined : script;
 }
 
 function compile(path, bundle, source) {
-  if (!isWritable(dirname(path))) return createScript(bundle, source);
+  const options = { filename: bundle };
+  if (!isWritable(dirname(path))) return new Script(wrap(source), options);
+  const { setFlagsFromString } = require("node:v8");
   // Every function, whether it will run or not: what is left out would be compiled in every run.
   setFlagsFromString("--no-lazy");
-  const script = createScript(bundle, source);
+  const script = new Script(wrap(source), options);
   setFlagsFromString("--lazy");
   try {
     write(path, script.createCachedData());
@@ -59,10 +61,6 @@ function compile(path, bundle, source) {
     // The disk is full, or somebody was faster: the next run may try.
   }
   return script;
-}
-
-function createScript(bundle, source, cachedData) {
-  return new Script(wrap(source), { filename: bundle, cachedData });
 }
 
 function isWritable(directory) {
@@ -78,7 +76,7 @@ function isWritable(directory) {
 function write(path, data) {
   const temporary = `${path}.${process.pid}`;
   try {
-    fs.writeFileSync(temporary, data, { mode: 0o644 });
+    fs.writeFileSync(temporary, data, { mode: 0o644, flush: true });
     fs.renameSync(temporary, path);
   } catch (error) {
     fs.rmSync(temporary, { force: true });
