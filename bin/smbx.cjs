@@ -11,4 +11,6 @@ const BUNDLE = join(__dirname, "..", "dist", "bundle", "smbx.cjs");
 
 // Node 22 and later: for the files of ink.
 enableCompileCache?.(join(dirname(BUNDLE), "compile-cache"));
-loadCompiled(BUNDLE)(exports, createRequire(BUNDLE), module, BUNDLE, dirname(BUNDLE));
+// Only Node's own loader reads source maps.
+if (process.sourceMapsEnabled) require(BUNDLE);
+else loadCompiled(BUNDLE)(exports, createRequire(BUNDLE), module, BUNDLE, dirname(BUNDLE));
