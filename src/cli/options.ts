@@ -113,7 +113,8 @@ function invocationOf(
     throw new UsageError("-r belongs to a subcommand: smbx get -r //SERVER/SHARE/DIR .");
   }
   if (personality.hasExtensions && options.refused.length === 0 && more.length > 0) {
-    throw new UsageError(`too many arguments: ${more.join(" ")}`);
+    // What stands there may be a part of a password with blanks in it.
+    throw new UsageError("too many arguments: only a password may stand behind //SERVER/SHARE");
   }
   const withPassword = second === undefined ? options : { ...options, password: second };
   if (listHost !== undefined) return { kind: "list", host: listHost, options: withPassword };

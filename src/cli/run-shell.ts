@@ -10,7 +10,13 @@ import { runLineShell } from "./shell/line-shell.ts";
 import { ShellState } from "./shell/shell-state.ts";
 import type { TerminalSession } from "./shell/terminal/index.ts";
 import { shellSettings } from "./shell-settings.ts";
-import { isRemoteLocation, parseLocation, parseService, type RemoteLocation } from "./url.ts";
+import {
+  isRemoteLocation,
+  parseLocation,
+  parseService,
+  type RemoteLocation,
+  withoutPassword,
+} from "./url.ts";
 import { usageText } from "./usage.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -112,11 +118,15 @@ async function outcomesOf(
 function readService(service: string, personality: Personality): RemoteLocation | undefined {
   if (!personality.hasExtensions) return parseService(service);
   if (!isRemoteLocation(service)) {
-    throw new UsageError(`${service} is neither a subcommand nor a //SERVER/SHARE`);
+    throw new UsageError(
+      `${withoutPassword(service)} is neither a subcommand nor a //SERVER/SHARE`,
+    );
   }
   const location = parseLocation(service);
   if (location.share === "") {
-    throw new UsageError(`${service} names no share (smbx -L ${location.host} lists them)`);
+    throw new UsageError(
+      `${withoutPassword(service)} names no share (smbx -L ${location.host} lists them)`,
+    );
   }
   return location;
 }

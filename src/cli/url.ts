@@ -34,7 +34,9 @@ export function parseLocation(text: string): RemoteLocation {
     throw new UsageError(`only smb:// is understood, not ${name}://`);
   }
   if (!isRemoteLocation(text)) {
-    throw new UsageError(`${text}: expected smb://SERVER/SHARE/PATH or //SERVER/SHARE/PATH`);
+    throw new UsageError(
+      `${withoutPassword(text)}: expected smb://SERVER/SHARE/PATH or //SERVER/SHARE/PATH`,
+    );
   }
   const isUrl = scheme !== null;
   const rest = text.slice(isUrl ? scheme[0].length : 2);
@@ -43,12 +45,33 @@ export function parseLocation(text: string): RemoteLocation {
   const authority = end < 0 ? rest : rest.slice(0, end);
   const at = isUrl ? authority.lastIndexOf("@") : -1;
   const tail = end < 0 ? "" : rest.slice(end);
+  if (
+    isUrl &&
+    at < 0 &&
+    /:.*\D/.test(authority) &&
+    !authority.startsWith("[") &&
+    tail.includes("@")
+  ) {
+    throw new UsageError("in a password a / is written %2F and an @ is written %40");
+  }
   return {
     ...parseUserInfo(at < 0 ? "" : authority.slice(0, at)),
     ...parseAuthority(authority.slice(at + 1), isUrl),
     ...parsePath(tail, isUrl),
   };
 }
+
+/**
+ * A place as typed, without the password in it: for messages. Where a slash or an `@` in a password
+ * was not written as %2F or %40, all of it up to the last `@` goes.
+ */
+export function withoutPassword(text: string): string {
+  return text.replace(PASSWORD, "$1@");
+}
+
+// Digits alone behind the first name are a port.
+const PASSWORD =
+  /^((?:[a-z][a-z0-9+.-]*:(?=[\\/]))?[\\/]*[^:@\\/]*):(?![\\/]{2}|\d+(?:[\\/]|$))(?:[^\\/]*@|.*@)/i;
 
 function parseUserInfo(text: string): Pick<RemoteLocation, "user" | "domain" | "password"> {
   if (text === "") return {};

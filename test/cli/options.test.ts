@@ -167,7 +167,7 @@ const wrong: readonly (readonly [argv: string, message: RegExp])[] = [
   ["//s/h -p 0", /--port takes a number/],
   ["//s/h --jobs 0", /--jobs takes a number of at least 1/],
   ["//s/h -U", /^-U needs a value$/],
-  ["//s/h pw more", /too many arguments: more/],
+  ["//s/h pw more", /^too many arguments: only a password/],
   ["-r //s/h", /belongs to a subcommand/],
   ["//s/h --client-protection=foo", /^Failed to parse --client-protection$/],
   ["//s/h --use-kerberos=foo", /^Failed to parse --use-kerberos$/],

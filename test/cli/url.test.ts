@@ -5,6 +5,7 @@ import {
   parseLocation,
   parseService,
   type RemoteLocation,
+  withoutPassword,
 } from "../../src/cli/url.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
@@ -90,6 +91,32 @@ describe("a remote location", () => {
       () => parseLocation("smb://anna:s3cret@nas:x/share"),
       (error) => error instanceof UsageError && !error.message.includes("s3cret"),
     );
+  });
+
+  it("says how a slash in a password is written, and nothing of the password", () => {
+    for (const text of ["smb://anna:s3/cret@nas/share", "smb://anna:s3/c@ret@nas"]) {
+      assert.throws(
+        () => parseLocation(text),
+        (error) =>
+          error instanceof UsageError && /%2F/.test(error.message) && !/s3|ret/.test(error.message),
+      );
+    }
+  });
+
+  it("is shown without its password", () => {
+    const shown: readonly (readonly [typed: string, shown: string])[] = [
+      ["smb://anna:s3cret@nas/share/a@b", "smb://anna@nas/share/a@b"],
+      ["smb://WG;anna:s3:c@ret@nas:445/share", "smb://WG;anna@nas:445/share"],
+      ["smb://anna:s3/cret@nas/share", "smb://anna@nas/share"],
+      ["smb:anna:s3cret@nas/share", "smb@nas/share"],
+      ["anna:s3cret@nas", "anna@nas"],
+      ["smb://nas:445/share/a@b", "smb://nas:445/share/a@b"],
+      ["smb://anna@nas/share", "smb://anna@nas/share"],
+      ["//nas:445/share", "//nas:445/share"],
+      ["//nas/a:b", "//nas/a:b"],
+      ["smb://[::1]:445/share", "smb://[::1]:445/share"],
+    ];
+    for (const [typed, expected] of shown) assert.equal(withoutPassword(typed), expected);
   });
 
   it("is told from a local name", () => {

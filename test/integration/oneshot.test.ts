@@ -61,6 +61,34 @@ describe("a subcommand", { skip }, () => {
     });
   }
 
+  it("never tells the password in a URL", async () => {
+    const url = (path: string) => `smb://anna:s3cret@127.0.0.1:1${path}`;
+    const runs = [
+      ["ls", url("")],
+      ["rm", url("")],
+      [url("")],
+      ["mkdir", url("")],
+      ["x", "y", "s3cret"],
+    ];
+    for (const args of runs) {
+      const { status, stdout, stderr } = await run(...args);
+      assert.equal(status, 2, args.join(" "));
+      assert.doesNotMatch(stdout + stderr, /s3cret/);
+    }
+    const good = `smb://${samba.username}:${samba.password}@${samba.host}:${samba.port}/share`;
+    const failing = [
+      ["rm", good],
+      ["put", "one.txt", `${good}/nosuch/`],
+      ["put", "one.txt", `${good}/*`],
+      ["mv", `${good}/*`, `${good}/nosuch`],
+    ];
+    for (const args of failing) {
+      const { status, stdout, stderr } = await run(...args);
+      assert.equal(status, 2, args[0]);
+      assert.equal((stdout + stderr).includes(samba.password), false, stderr);
+    }
+  });
+
   /** Runs what has to work and returns what it printed. */
   async function output(...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await run(...args);

@@ -7,7 +7,7 @@ import { tellFailure } from "../failure.ts";
 import type { Io } from "../io.ts";
 import type { Run } from "../run.ts";
 import { shellSettings } from "../shell-settings.ts";
-import { parseLocation, type RemoteLocation } from "../url.ts";
+import { parseLocation, type RemoteLocation, withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import { failureJson } from "./json.ts";
 
@@ -62,7 +62,7 @@ export class Job {
    */
   async connect(operand: string): Promise<ConnectedPlace> {
     const location = parseLocation(operand);
-    if (location.share === "") throw new UsageError(`${operand} names no share`);
+    if (location.share === "") throw new UsageError(`${withoutPassword(operand)} names no share`);
     const client = await this.client(location);
     const key = `${clientKey(location)}\n${location.share.toLowerCase()}`;
     const tree = await remember(this.#trees, key, () =>

@@ -1,6 +1,7 @@
 import { phrased } from "../commands/phrases.ts";
 import { joinRemote } from "../commands/remote-mask.ts";
 import { displayRemote } from "../context.ts";
+import { withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ConnectedPlace, Job } from "./job.ts";
 import { placeJson, slashed } from "./json.ts";
@@ -14,7 +15,7 @@ export async function mv(job: Job, operands: readonly string[]): Promise<void> {
   const target = await job.connect(last);
   const isDirectory = await namesDirectory(job, target);
   const isSingle = sources.length === 1 && !isMask(parsePath(sources[0]));
-  if (!isDirectory && !isSingle) throw new UsageError(`${last} is no directory`);
+  if (!isDirectory && !isSingle) throw new UsageError(`${withoutPassword(last)} is no directory`);
   await job.forEach(sources, async (operand) => {
     const source = await job.connect(operand);
     if (source.tree !== target.tree) {

@@ -5,7 +5,7 @@ import { joinRemote } from "../commands/remote-mask.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
 import { planUpload, type UploadItem, uploadMany } from "../transfer/index.ts";
 import { safeRemoteName } from "../transfer/safe-name.ts";
-import { isRemoteLocation } from "../url.ts";
+import { isRemoteLocation, withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ConnectedPlace, Job } from "./job.ts";
 import { isMask, statIfThere } from "./matching.ts";
@@ -19,7 +19,8 @@ export async function put(job: Job, operands: readonly string[]): Promise<void> 
     throw new UsageError("put [-r] FILE... URL");
   }
   const place = await job.connect(last);
-  if (isMask(place.path)) throw new UsageError(`${last}: a destination has no wildcards`);
+  if (isMask(place.path))
+    throw new UsageError(`${withoutPassword(last)}: a destination has no wildcards`);
   const isDirectory = await namesDirectory(job, place, last, sources.length > 1);
   const shown = new Map(sources.map((source) => [localPathOf(job, source), source]));
   const style: TransferStyle = {
@@ -39,7 +40,9 @@ async function namesDirectory(
 ): Promise<boolean> {
   const found = await statIfThere(tree, path, job.signal);
   if (found?.isDirectory === true) return true;
-  if (location.hasTrailingSeparator || isMany) throw new UsageError(`${operand} is no directory`);
+  if (location.hasTrailingSeparator || isMany) {
+    throw new UsageError(`${withoutPassword(operand)} is no directory`);
+  }
   return false;
 }
 

@@ -6,6 +6,7 @@ import { isDirectory, isLink } from "../commands/remote-walk.ts";
 import { displayRemote } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { ShellState } from "../shell/shell-state.ts";
+import { withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ConnectedPlace, Job } from "./job.ts";
 import { placeJson } from "./json.ts";
@@ -16,7 +17,9 @@ export async function rm(job: Job, operands: readonly string[]): Promise<void> {
   if (operands.length === 0) throw new UsageError("rm [-r] URL...");
   await job.forEach(operands, async (operand) => {
     const place = await job.connect(operand);
-    if (place.path === "") throw new UsageError(`${operand}: the root of a share stays`);
+    if (place.path === "") {
+      throw new UsageError(`${withoutPassword(operand)}: the root of a share stays`);
+    }
     await removeMatching(job, place);
   });
 }
