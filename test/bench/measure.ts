@@ -2,6 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
+/**
+ * What both programs get. NODE_EXTRA_CA_CERTS is left out: it has Node parse certificates at every
+ * start, which is no work of ours, and nothing here uses TLS.
+ */
+const { NODE_EXTRA_CA_CERTS: _certificates, ...environment } = process.env;
+
 /** What one run of a program took. */
 export interface Measurement {
   readonly wallSeconds: number;
@@ -29,7 +35,7 @@ export async function measure(job: Job): Promise<Measurement> {
   const script = 'TIMEFORMAT="time: %3R %3U %3S"; time "$@"';
   const shell = spawn("bash", ["-c", script, "measure", ...job.command], {
     cwd: job.cwd,
-    env: { ...process.env, ...job.env },
+    env: { ...environment, ...job.env },
     stdio: ["ignore", "ignore", "pipe"],
   });
   const messages = collect(shell.stderr);
