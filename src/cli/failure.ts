@@ -1,4 +1,5 @@
 import { ntStatusExplanation } from "../core/index.ts";
+import { isSystemError, systemReason } from "./commands/system-reason.ts";
 import type { Io } from "./io.ts";
 import type { Personality } from "./personality.ts";
 import { printable } from "./render/printable.ts";
@@ -8,6 +9,8 @@ export interface StatedFailureOptions {
   readonly cause?: unknown;
   readonly toStderr?: boolean;
   readonly epilogue?: string;
+  /** What it means, where the cause does not say it: smbx tells it in a second line. */
+  readonly explanation?: string;
 }
 
 /**
@@ -19,12 +22,15 @@ export class StatedFailure extends Error {
   readonly alwaysToStderr: boolean;
   /** One more line, which goes to standard error. */
   readonly epilogue?: string;
+  /** What it means in plain words. */
+  readonly explanation?: string;
 
   constructor(line: string, options: StatedFailureOptions = {}) {
     super(line, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "StatedFailure";
     this.alwaysToStderr = options.toStderr ?? false;
     if (options.epilogue !== undefined) this.epilogue = options.epilogue;
+    if (options.explanation !== undefined) this.explanation = options.explanation;
   }
 }
 
@@ -59,7 +65,7 @@ export function failureText(
   error: unknown,
   personality: Pick<Personality, "explainsErrors">,
 ): FailureText {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const epilogue = error instanceof StatedFailure ? error.epilogue : undefined;
   const explanation = personality.explainsErrors ? explanationOf(error) : undefined;
   const isNews = explanation !== undefined && !message.includes(explanation);
@@ -69,6 +75,15 @@ export function failureText(
       (epilogue === undefined ? "" : lines(epilogue, "")) +
       (isNews ? lines(explanation, "  ") : ""),
   };
+}
+
+/** What the local system says comes in its own words rather than in those of Node.js. */
+function messageOf(error: unknown): string {
+  if (isSystemError(error)) {
+    const reason = systemReason(error);
+    return error.path === undefined ? reason : `${reason}: ${error.path}`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Our own line ends stay; everything else that could move a cursor becomes visible. */
@@ -89,6 +104,7 @@ function explanationOf(error: unknown): string | undefined {
 }
 
 function ownExplanation(error: Error, isOutermost: boolean): string | undefined {
+  if (error instanceof StatedFailure && error.explanation !== undefined) return error.explanation;
   const { code, status } = error as { code?: unknown; status?: unknown };
   if (code === "ERR_SMB_AUTHENTICATION") return error.message;
   if (typeof status === "number") {

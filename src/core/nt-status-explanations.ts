@@ -221,7 +221,7 @@ export const NT_STATUS_EXPLANATIONS: ReadonlyMap<string, string> = new Map([
   ["OBJECT_NAME_COLLISION", "Something of that name is already there"],
   [
     "OBJECT_NAME_INVALID",
-    "The server does not allow that name: a forbidden character, a trailing dot or blank, or a device name",
+    "The server does not allow that name: a forbidden character, a trailing dot or blank, a device name, or more than 255 characters",
   ],
   ["OBJECT_PATH_INVALID", "A part of the path is not a directory"],
   ["OBJECT_PATH_SYNTAX_BAD", "The path is not well formed"],

@@ -54,6 +54,8 @@ const table: readonly (readonly [error: unknown, code: ExitCode])[] = [
   [new TransferError("short"), ExitCode.TRANSFER],
   [systemError("ENOENT"), ExitCode.NOT_FOUND],
   [systemError("EACCES"), ExitCode.DENIED],
+  [systemError("ENOSPC"), ExitCode.TRANSFER],
+  [new NtStatusError(NtStatus.DISK_FULL), ExitCode.TRANSFER],
   [aborted(), ExitCode.INTERRUPTED],
   [new StatedFailure("x", { cause: new NtStatusError(NtStatus.ACCESS_DENIED) }), ExitCode.DENIED],
   [new StatedFailure("x"), ExitCode.FAILURE],

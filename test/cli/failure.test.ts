@@ -68,6 +68,21 @@ describe("a failure", () => {
     assert.equal(err, "get <filename> [localname]\n");
   });
 
+  it("of the local system is told in its own words, not in Node's", () => {
+    const details = { code: "EACCES", syscall: "stat", path: "/root/x", errno: -13 };
+    const error = Object.assign(new Error("EACCES: permission denied, stat '/root/x'"), details);
+    assert.equal(told(smbxPersonality, error).err, "Permission denied: /root/x\n");
+  });
+
+  it("may bring its explanation along, which smbclient would not tell", () => {
+    const error = new StatedFailure("Error opening local file x", { explanation: "no room" });
+    assert.equal(told(smbxPersonality, error).err, "Error opening local file x\n  no room\n");
+    assert.deepEqual(told(smbclientPersonality, error), {
+      out: "Error opening local file x\n",
+      err: "",
+    });
+  });
+
   it("never moves the cursor", () => {
     const { err } = told(smbxPersonality, new StatedFailure("a\x1b[2Jb\rc\u202e"));
     assert.equal(err, "a\\x1b[2Jb\\x0dc\\u202e\n");

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
@@ -61,7 +61,15 @@ export async function localTarget(
   const { habits } = context.personality;
   const name = defaultName(context, resolveRemote(context.cwd, remote));
   if (typed === undefined) return habits.getKeepsFolders ? keptFolders(remote, name) : name;
-  if (typed === "-" || !(await isLocalDirectory(context, typed))) return typed;
+  if (typed === "-") return typed;
+  if (!(await isLocalDirectory(context, typed))) {
+    if (!typed.endsWith("/") && !typed.endsWith(sep)) return typed;
+    // A file of that name is not what was meant.
+    throw new StatedFailure(`Error opening local file ${typed}`, {
+      cause: Object.assign(new Error(`${typed} is no directory`), { code: "ENOTDIR" }),
+      explanation: "There is no directory of that name",
+    });
+  }
   if (habits.takesNoLocalDirectory) {
     throw new StatedFailure(`Error opening local file ${typed}`);
   }

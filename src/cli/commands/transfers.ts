@@ -78,7 +78,7 @@ export function expectNoFailures(style: TransferStyle, summary: TransferSummary)
 export function showLocalPath(context: ShellContext, path: string): string {
   if (path === "-" || !isAbsolute(path)) return path;
   const below = relative(context.localCwd, path);
-  return below === "" || below.startsWith("..") || isAbsolute(below)
+  return below === "" || /^\.\.(?:[\\/]|$)/.test(below) || isAbsolute(below)
     ? path
     : below.split(sep).join("/");
 }
@@ -121,10 +121,10 @@ function localFailure(style: TransferStyle, path: string, cause: NodeJS.ErrnoExc
     return new StatedFailure(`${shown} does not exist`, { cause });
   }
   const isOpening = cause.syscall === "open" || cause.syscall === "mkdir";
-  const line = isOpening
-    ? `Error opening local file ${shown}`
-    : `${systemReason(cause)}: local file ${shown}`;
-  return new StatedFailure(line, { cause });
+  const reason = systemReason(cause);
+  return isOpening
+    ? new StatedFailure(`Error opening local file ${shown}`, { cause, explanation: reason })
+    : new StatedFailure(`${reason}: local file ${shown}`, { cause });
 }
 
 function remoteSentence(

@@ -87,10 +87,12 @@ describe("what went wrong with a file", () => {
 
 it("local paths are shown relative to the local directory, if they lie below it", () => {
   const { state } = fakeShell(new FakeTree(), { localCwd: "/home/anna" });
-  const shown = ["/home/anna/a/b", "/home/other", "/home/anna", "-", "as/typed"].map((path) =>
-    showLocalPath(state, path),
-  );
-  assert.deepEqual(shown, ["a/b", "/home/other", "/home/anna", "-", "as/typed"]);
+  const shown = [
+    ...["/home/anna/a/b", "/home/anna/..a", "/home/other", "/home", "/home/anna", "-", "as/typed"],
+  ].map((path) => showLocalPath(state, path));
+  assert.deepEqual(shown, [
+    ...["a/b", "..a", "/home/other", "/home", "/home/anna", "-", "as/typed"],
+  ]);
 });
 
 describe("the question of mget and mput", () => {
@@ -171,6 +173,17 @@ describe("local directories", () => {
     assert.equal(await localTarget(state, "x/a", "sub"), "sub/a");
     assert.equal(await localTarget(state, "x/a", "-"), "-");
     assert.equal(await localTarget(state, "../../a", undefined), "a");
+  });
+
+  it("that do not exist do not become files", async () => {
+    for (const [personality, expected] of [
+      [smbclientPersonality, "Error opening local file new/\n"],
+      [smbxPersonality, "Error opening local file new/\n  There is no directory of that name\n"],
+    ] as const) {
+      const { state, io } = fakeShell(new FakeTree(), { personality, localCwd: folder });
+      await state.run("get hello.txt new/");
+      assert.equal(io.transcript, expected);
+    }
   });
 
   it("are no targets of smbclient's get", async () => {
