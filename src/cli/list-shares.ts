@@ -1,7 +1,7 @@
 import { NtStatusError, type ShareInfo, type SmbClient } from "../core/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { StatedFailure } from "./failure.ts";
-import { printable } from "./render/printable.ts";
+import { jsonLine, printable } from "./render/printable.ts";
 import type { Run } from "./run.ts";
 import { parseLocation, type RemoteLocation } from "./url.ts";
 
@@ -53,7 +53,7 @@ function formatGrepable(shares: readonly ShareInfo[]): string {
 }
 
 function formatJson(shares: readonly ShareInfo[]): string {
-  return shares.map((share) => `${JSON.stringify(shareJson(share))}\n`).join("");
+  return shares.map((share) => jsonLine(shareJson(share))).join("");
 }
 
 /** A share as `--json` shows it; documented in docs/json.md. */

@@ -5,6 +5,7 @@ import type { ShellSettings } from "../context.ts";
 import { exitCodeFor } from "../exit-codes.ts";
 import { tellFailure } from "../failure.ts";
 import type { Io } from "../io.ts";
+import { jsonLine } from "../render/printable.ts";
 import type { Run } from "../run.ts";
 import { shellSettings } from "../shell-settings.ts";
 import { parseLocation, type RemoteLocation, withoutPassword } from "../url.ts";
@@ -103,7 +104,7 @@ export class Job {
 
   /** One line of JSON. */
   emit(value: object): void {
-    this.io.out(`${JSON.stringify(value)}\n`);
+    this.io.out(jsonLine(value));
   }
 }
 

@@ -7,6 +7,16 @@ export function printable(text: string): string {
   return UNSAFE.test(text) ? text.replace(UNSAFE_ALL, escaped) : text;
 }
 
+/**
+ * One line of JSON for `value`. Characters that a terminal might obey, and that JSON itself would let
+ * pass, are written as escapes: for those who read it as JSON nothing changes.
+ */
+export function jsonLine(value: object): string {
+  const unit = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return `${JSON.stringify(value).replace(UNSAFE_ALL, unit)}\n`;
+}
+
 // Cc; the marks and overrides that reorder a line (Bidi_Control); line and paragraph separator;
 // surrogates without their other half.
 const UNSAFE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\p{Cs}]/u;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { printable } from "../../../src/cli/render/printable.ts";
+import { jsonLine, printable } from "../../../src/cli/render/printable.ts";
 
 describe("printable", () => {
   const cases: readonly (readonly [text: string, shown: string])[] = [
@@ -23,5 +23,15 @@ describe("printable", () => {
     for (let code = 0; code < 0x300; code++) {
       assert.doesNotMatch(printable(String.fromCharCode(code)), /\p{Cc}/u);
     }
+  });
+});
+
+describe("a line of JSON", () => {
+  it("has nothing in it that a terminal obeys, and means the same", () => {
+    const value = { name: "a\x1b[2J\x7f\x9bb\u202ec\u2028 \ud800 \\ \u4f60 \u{1f44d}" };
+    const line = jsonLine(value);
+    assert.doesNotMatch(line.slice(0, -1), /[\p{Cc}\p{Bidi_Control}\u2028\p{Cs}]/u);
+    assert.match(line, /\\u007f\\u009bb\\u202ec.*\u4f60 \u{1f44d}"\}\n$/u);
+    assert.deepEqual(JSON.parse(line), value);
   });
 });
