@@ -6,7 +6,7 @@ export const WINDOW_BYTES: number = 16 * 1024 * 1024;
 /** Bytes of all files under way at once: two large files, or many small ones. */
 export const BUDGET_BYTES: number = 2 * WINDOW_BYTES;
 /** Files under way at once where the settings do not say. */
-export const DEFAULT_JOBS = 32;
+export const DEFAULT_JOBS = 64;
 /** What a file costs besides its bytes: requests, buffers, handles. */
 const OVERHEAD_BYTES = 4096;
 
