@@ -112,6 +112,9 @@ function invocationOf(
   if (personality.hasExtensions && options.recursive) {
     throw new UsageError("-r belongs to a subcommand: smbx get -r //SERVER/SHARE/DIR .");
   }
+  if (personality.hasExtensions && options.json && listHost === undefined) {
+    throw new UsageError("--json belongs to a subcommand: smbx ls --json //SERVER/SHARE");
+  }
   if (personality.hasExtensions && options.refused.length === 0 && more.length > 0) {
     // What stands there may be a part of a password with blanks in it.
     throw new UsageError("too many arguments: only a password may stand behind //SERVER/SHARE");

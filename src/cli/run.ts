@@ -49,7 +49,8 @@ export async function run(
     const isInterrupted = environment.interrupts.signal.aborted;
     if (isInterrupted) return personality.statusOf(environment.interrupts.reason);
     // A wrong option is told on standard error by everybody; commands tell theirs elsewhere.
-    if (error instanceof UsageError) io.err(`${error.message}\n`);
+    if (error instanceof UsageError)
+      io.err(`${personality.hasExtensions ? "smbx: " : ""}${error.message}\n`);
     else tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
     return personality.statusOf(error);
   } finally {

@@ -69,9 +69,9 @@ describe("a failure", () => {
   });
 
   it("of the local system is told in its own words, not in Node's", () => {
-    const details = { code: "EACCES", syscall: "stat", path: "/root/x", errno: -13 };
-    const error = Object.assign(new Error("EACCES: permission denied, stat '/root/x'"), details);
-    assert.equal(told(smbxPersonality, error).err, "Permission denied: /root/x\n");
+    const details = { code: "EACCES", syscall: "stat", path: "/closed/x", errno: -13 };
+    const error = Object.assign(new Error("EACCES: permission denied, stat '/closed/x'"), details);
+    assert.equal(told(smbxPersonality, error).err, "Permission denied: /closed/x\n");
   });
 
   it("may bring its explanation along, which smbclient would not tell", () => {

@@ -119,7 +119,7 @@ describe("a command line", () => {
 
 const own: readonly (readonly [argv: string, expected: Invocation])[] = [
   ["//s/h --transport quic,tcp:1445", shell("//s/h", { transports: "quic,tcp:1445" })],
-  ["//s/h --explain --json", shell("//s/h", { explain: true, json: true })],
+  ["//s/h --explain", shell("//s/h", { explain: true })],
   [
     "//s/h --jobs 4 --no-times --inplace",
     shell("//s/h", { jobs: 4, noTimes: true, inplace: true }),
@@ -169,6 +169,7 @@ const wrong: readonly (readonly [argv: string, message: RegExp])[] = [
   ["//s/h -U", /^-U needs a value$/],
   ["//s/h pw more", /^too many arguments: only a password/],
   ["-r //s/h", /belongs to a subcommand/],
+  ["--json //s/h", /belongs to a subcommand/],
   ["//s/h --client-protection=foo", /^Failed to parse --client-protection$/],
   ["//s/h --use-kerberos=foo", /^Failed to parse --use-kerberos$/],
   ["//s/h --option=foo", /expected name=value/],

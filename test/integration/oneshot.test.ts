@@ -334,7 +334,17 @@ describe("a subcommand", { skip }, () => {
     for (const name of ["ls", "get", "put", "cat", "rm", "mkdir", "mv", "du", "stat", "shares"]) {
       const { status, stderr } = await run(name);
       assert.equal(status, 2, name);
-      assert.match(stderr, new RegExp(`^${name} `));
+      assert.match(stderr, new RegExp(`^smbx: usage: smbx ${name} `));
     }
+  });
+
+  it("does nothing where one of its operands makes no sense", async () => {
+    for (const wrong of ["hello.txt", "//", at().replace("/share", "")]) {
+      const { status, stdout, stderr } = await run("rm", at("/hello.txt"), wrong);
+      assert.deepEqual({ status, stdout }, { status: 2, stdout: "" }, wrong);
+      assert.match(stderr, /^smbx: .*\n$/);
+    }
+    assert.equal((await run("rm", "-r", at("/hello.txt"), at("/"))).status, 2);
+    assert.equal(existsSync(join(share, "hello.txt")), true);
   });
 });

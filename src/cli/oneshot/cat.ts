@@ -7,10 +7,9 @@ import { transferEnvironment } from "./transferring.ts";
 
 /** `cat URL…`: files to standard output, one after the other. */
 export async function cat(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("cat URL...");
+  if (operands.length === 0) throw new UsageError("usage: smbx cat URL...");
   if (job.isJson) throw new UsageError("cat writes files as they are: --json makes no sense");
-  await job.forEach(operands, async (operand) => {
-    const place = await job.connect(operand);
+  await job.forEachPlace(operands, async (place) => {
     for (const remotePath of await expand(place.tree, place.path, job.signal)) {
       try {
         await downloadFile(transferEnvironment(job, place.tree), remotePath, "-");

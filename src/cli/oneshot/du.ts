@@ -21,9 +21,8 @@ interface Sum {
 
 /** `du URL…`: the sums of all that lies in directories, each operand or match on a line. */
 export async function du(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("du URL...");
-  await job.forEach(operands, async (operand) => {
-    const place = await job.connect(operand);
+  if (operands.length === 0) throw new UsageError("usage: smbx du URL...");
+  await job.forEachPlace(operands, async (place) => {
     for (const path of await expand(place.tree, place.path, job.signal)) {
       const sum = await sumUp(job, place.tree, path);
       if (job.isJson) job.emit({ ...placeJson(place, path), ...sum });

@@ -23,11 +23,10 @@ export async function get(job: Job, operands: readonly string[]): Promise<void> 
   const last = operands.at(-1);
   const hasDestination = operands.length > 1 && last !== undefined && !isRemoteLocation(last);
   const sources = hasDestination ? operands.slice(0, -1) : operands;
-  if (sources.length === 0) throw new UsageError("get [-r] URL... DESTINATION");
+  if (sources.length === 0) throw new UsageError("usage: smbx get [-r] URL... DESTINATION");
   if (hasDestination && last === "-") return cat(job, sources);
   const destination = readDestination(job, hasDestination ? last : ".", sources);
-  await job.forEach(sources, async (operand) => {
-    const place = await job.connect(operand);
+  await job.forEachPlace(sources, async (place) => {
     const style: TransferStyle = { direction: "download", showLocal: (path) => path };
     await transferMany(job, place, style, (environment) =>
       downloadMany(environment, itemsOf(job, place, destination)),

@@ -62,8 +62,7 @@ export class Job {
    * @throws {UsageError} where `operand` is no URL or names no share
    */
   async connect(operand: string): Promise<ConnectedPlace> {
-    const location = parseLocation(operand);
-    if (location.share === "") throw new UsageError(`${withoutPassword(operand)} names no share`);
+    const location = locationOf(operand);
     const client = await this.client(location);
     const key = `${clientKey(location)}\n${location.share.toLowerCase()}`;
     const tree = await remember(this.#trees, key, () =>
@@ -75,6 +74,20 @@ export class Job {
   /** The client for a server; one for each server and user. */
   client(location: RemoteLocation): Promise<SmbClient> {
     return remember(this.#clients, clientKey(location), () => this.run.connect(location));
+  }
+
+  /**
+   * Connects to the share of each operand in turn and does `work` there; a failure is told and the
+   * rest goes on.
+   *
+   * @throws {UsageError} before anything is done, where one of them is no place on a share
+   */
+  forEachPlace(
+    operands: readonly string[],
+    work: (place: ConnectedPlace) => Promise<void>,
+  ): Promise<void> {
+    for (const operand of operands) locationOf(operand);
+    return this.forEach(operands, async (operand) => work(await this.connect(operand)));
   }
 
   /** Does `work` for each operand in turn; a failure is told and the rest goes on. */
@@ -106,6 +119,13 @@ export class Job {
   emit(value: object): void {
     this.io.out(jsonLine(value));
   }
+}
+
+/** @throws {UsageError} where `operand` is no URL or names no share */
+export function locationOf(operand: string): RemoteLocation {
+  const location = parseLocation(operand);
+  if (location.share === "") throw new UsageError(`${withoutPassword(operand)} names no share`);
+  return location;
 }
 
 function clientKey({ host, port, user, domain }: RemoteLocation): string {

@@ -13,10 +13,9 @@ import { isMask, maskOf, matching } from "./matching.ts";
 
 /** `ls URL…`: what directories hold, files themselves, and with -r all that is below. */
 export async function ls(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("ls [-r] URL...");
+  if (operands.length === 0) throw new UsageError("usage: smbx ls [-r] URL...");
   const writer = new EntryWriter(job);
-  await job.forEach(operands, async (operand) => {
-    const place = await job.connect(operand);
+  await job.forEachPlace(operands, async (place) => {
     await list(job, writer, place, operands.length > 1);
   });
 }

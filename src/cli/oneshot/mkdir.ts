@@ -8,9 +8,8 @@ import { placeJson } from "./json.ts";
 
 /** `mkdir URL…`: makes directories, and those above them that are missing. */
 export async function mkdir(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("mkdir URL...");
-  await job.forEach(operands, async (operand) => {
-    const place = await job.connect(operand);
+  if (operands.length === 0) throw new UsageError("usage: smbx mkdir URL...");
+  await job.forEachPlace(operands, async (place) => {
     await phrased(
       (status) => `${status} making remote directory ${displayRemote(place.path)}`,
       () => makeWithParents(place.tree, place.path, job.signal),

@@ -3,7 +3,7 @@ import { joinRemote } from "../commands/remote-mask.ts";
 import { displayRemote } from "../context.ts";
 import { withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
-import type { ConnectedPlace, Job } from "./job.ts";
+import { type ConnectedPlace, type Job, locationOf } from "./job.ts";
 import { placeJson, slashed } from "./json.ts";
 import { expand, isMask, nameOf, statIfThere } from "./matching.ts";
 
@@ -11,13 +11,13 @@ import { expand, isMask, nameOf, statIfThere } from "./matching.ts";
 export async function mv(job: Job, operands: readonly string[]): Promise<void> {
   const sources = operands.slice(0, -1);
   const last = operands.at(-1);
-  if (last === undefined || sources.length === 0) throw new UsageError("mv URL... URL");
+  if (last === undefined || sources.length === 0) throw new UsageError("usage: smbx mv URL... URL");
+  operands.forEach(locationOf);
   const target = await job.connect(last);
   const isDirectory = await namesDirectory(job, target);
   const isSingle = sources.length === 1 && !isMask(parsePath(sources[0]));
   if (!isDirectory && !isSingle) throw new UsageError(`${withoutPassword(last)} is no directory`);
-  await job.forEach(sources, async (operand) => {
-    const source = await job.connect(operand);
+  await job.forEachPlace(sources, async (source) => {
     if (source.tree !== target.tree) {
       throw new UsageError("mv stays within one share: use get and put to cross");
     }

@@ -16,7 +16,7 @@ export async function put(job: Job, operands: readonly string[]): Promise<void> 
   const sources = operands.slice(0, -1);
   const last = operands.at(-1);
   if (last === undefined || sources.length === 0 || !isRemoteLocation(last)) {
-    throw new UsageError("put [-r] FILE... URL");
+    throw new UsageError("usage: smbx put [-r] FILE... URL");
   }
   const place = await job.connect(last);
   if (isMask(place.path))

@@ -8,20 +8,19 @@ import { StatedFailure } from "../failure.ts";
 import { ShellState } from "../shell/shell-state.ts";
 import { withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
-import type { ConnectedPlace, Job } from "./job.ts";
+import { type ConnectedPlace, type Job, locationOf } from "./job.ts";
 import { placeJson } from "./json.ts";
 import { maskOf, matching } from "./matching.ts";
 
 /** `rm URL…`: deletes files; with -r directories and all that is in them. */
 export async function rm(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("rm [-r] URL...");
-  await job.forEach(operands, async (operand) => {
-    const place = await job.connect(operand);
-    if (place.path === "") {
+  if (operands.length === 0) throw new UsageError("usage: smbx rm [-r] URL...");
+  for (const operand of operands) {
+    if (locationOf(operand).path === "") {
       throw new UsageError(`${withoutPassword(operand)}: the root of a share stays`);
     }
-    await removeMatching(job, place);
-  });
+  }
+  await job.forEachPlace(operands, (place) => removeMatching(job, place));
 }
 
 async function removeMatching(job: Job, place: ConnectedPlace): Promise<void> {

@@ -5,7 +5,7 @@ import type { Job } from "./job.ts";
 
 /** `shares SERVER…`: the shares of servers, given as URLs or by their names. */
 export async function shares(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("shares URL");
+  if (operands.length === 0) throw new UsageError("usage: smbx shares URL");
   await job.forEach(operands, async (operand) => {
     const location = parseLocation(isRemoteLocation(operand) ? operand : `//${operand}`);
     const found = await fetchShares(await job.client(location), location.host, job.signal);

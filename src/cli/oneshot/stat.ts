@@ -8,10 +8,9 @@ import { expand } from "./matching.ts";
 
 /** `stat URL…`: all that is known about files and directories. */
 export async function stat(job: Job, operands: readonly string[]): Promise<void> {
-  if (operands.length === 0) throw new UsageError("stat URL...");
+  if (operands.length === 0) throw new UsageError("usage: smbx stat URL...");
   let isFirst = true;
-  await job.forEach(operands, async (operand) => {
-    const place = await job.connect(operand);
+  await job.forEachPlace(operands, async (place) => {
     for (const path of await expand(place.tree, place.path, job.signal)) {
       const found = await phrased(
         (status) => `${status} getting attributes of ${displayRemote(path)}`,
