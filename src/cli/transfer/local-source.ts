@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { TransferError } from "../../core/index.ts";
 import { readAll, readAllSync } from "./local-io.ts";
+import { readStream } from "./stream-input.ts";
 
 /** Standard input's descriptor. */
 const STDIN = 0;
@@ -73,8 +74,14 @@ export class LocalSource {
     return buffer.subarray(0, size);
   }
 
-  /** Fills `buffer` with what is at `offset`; fewer bytes mean the end. Pipes are read on. */
-  fetch(buffer: Uint8Array, offset: number): Promise<number> {
+  /**
+   * Fills `buffer` with what is at `offset`; fewer bytes mean the end. Pipes are read on.
+   * Only standard input is left at once when `signal` aborts: others do not keep one waiting long.
+   */
+  fetch(buffer: Uint8Array, offset: number, signal: AbortSignal): Promise<number> {
+    if (this.#fd === STDIN && !this.stats.isFile()) {
+      return readStream(process.stdin, buffer, signal);
+    }
     return readAll(this.#fd, buffer, this.stats.isFile() ? offset : null);
   }
 

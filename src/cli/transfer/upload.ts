@@ -185,7 +185,7 @@ class Upload {
     const hasHoles = source.hasHoles && (await this.#allowHoles(file));
     const { end, sent } = await writePipeline(file, {
       length: source.size,
-      fetch: (buffer, offset) => source.fetch(buffer, offset),
+      fetch: (buffer, offset) => source.fetch(buffer, offset, this.#signal),
       onWritten: (bytes) => progress.advance(bytes),
       skipZeros: hasHoles,
       signal: this.#signal,
