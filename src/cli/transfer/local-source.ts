@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { TransferError } from "../../core/index.ts";
 import { readAll, readAllSync } from "./local-io.ts";
+import { LocalPace } from "./local-pace.ts";
 import { readStream } from "./stream-input.ts";
 
 /** Standard input's descriptor. */
@@ -21,6 +22,7 @@ export class LocalSource {
   readonly path: string;
   readonly stats: BigIntStats;
   readonly #fd: number;
+  readonly #pace = new LocalPace();
 
   private constructor(path: string, fd: number) {
     this.path = path;
@@ -82,7 +84,11 @@ export class LocalSource {
     if (this.#fd === STDIN && !this.stats.isFile()) {
       return readStream(process.stdin, buffer, signal);
     }
-    return readAll(this.#fd, buffer, this.stats.isFile() ? offset : null);
+    if (!this.stats.isFile()) return readAll(this.#fd, buffer, null);
+    return this.#pace.run(
+      () => readAllSync(this.#fd, buffer, offset),
+      () => readAll(this.#fd, buffer, offset),
+    );
   }
 
   /**

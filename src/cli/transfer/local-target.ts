@@ -18,6 +18,7 @@ import { basename, dirname, join } from "node:path";
 import { TransferError } from "../../core/index.ts";
 import { InOrder } from "./in-order.ts";
 import { writeAll, writeAllSync } from "./local-io.ts";
+import { LocalPace } from "./local-pace.ts";
 import { temporaryName } from "./temporary-name.ts";
 
 /** Names of open files: what lies behind them is written to, never replaced. */
@@ -136,6 +137,7 @@ class DirectTarget implements LocalTarget {
   readonly canHaveHoles: boolean = true;
   readonly fd: number;
   readonly path: string;
+  readonly #pace = new LocalPace();
   #isOpen = true;
 
   constructor(path: string, flags: number = OVERWRITE) {
@@ -147,8 +149,15 @@ class DirectTarget implements LocalTarget {
     ftruncateSync(this.fd, size);
   }
 
-  write(data: Uint8Array, offset: number): Promise<void> {
-    return writeAll(this.fd, data, offset);
+  write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    return this.#pace.run(
+      () => writeAllSync(this.fd, data, offset),
+      async () => {
+        // It may have waited for its turn.
+        signal.throwIfAborted();
+        await writeAll(this.fd, data, offset);
+      },
+    );
   }
 
   async finish(size: number, times: LocalTimes | undefined): Promise<void> {

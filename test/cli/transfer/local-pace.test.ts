@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { LocalPace } from "../../../src/cli/transfer/local-pace.ts";
+
+/** A file whose calls take as long as the test says. */
+class Disk {
+  readonly calls: string[] = [];
+  readonly #pace = new LocalPace(() => this.#nowMs);
+  #nowMs = 0;
+  #underWay = 0;
+  mostUnderWay = 0;
+
+  async call(ms: number): Promise<void> {
+    const atOnce = (): void => {
+      this.calls.push("here");
+      this.#nowMs += ms;
+    };
+    const later = async (): Promise<void> => {
+      this.calls.push("pool");
+      this.#underWay += 1;
+      this.mostUnderWay = Math.max(this.mostUnderWay, this.#underWay);
+      await Promise.resolve();
+      this.#nowMs += ms;
+      this.#underWay -= 1;
+    };
+    await this.#pace.run(atOnce, later);
+  }
+
+  /** Where the next call happens. */
+  async next(ms: number): Promise<string | undefined> {
+    await this.call(ms);
+    return this.calls.at(-1);
+  }
+
+  /** How many quick calls go to the pool before one is made here again. */
+  async probation(): Promise<number> {
+    for (let count = 0; ; count += 1) if ((await this.next(1)) === "here") return count;
+  }
+}
+
+describe("the pace of a local file", () => {
+  it("stays on the thread while calls are quick", async () => {
+    const disk = new Disk();
+    for (const ms of [0.1, 2.9, 1, 2]) assert.equal(await disk.next(ms), "here");
+  });
+
+  it("leaves the thread after a slow call, and comes back after some quick ones", async () => {
+    const disk = new Disk();
+    assert.equal(await disk.next(3), "here");
+    assert.equal(await disk.probation(), 8);
+    assert.equal(await disk.next(1), "here");
+  });
+
+  it("counts anew after a slow call in the pool, and longer each time", async () => {
+    const disk = new Disk();
+    await disk.call(50);
+    for (const ms of [1, 1, 1, 50]) assert.equal(await disk.next(ms), "pool");
+    assert.equal(await disk.probation(), 16);
+    await disk.call(50);
+    assert.equal(await disk.probation(), 32);
+  });
+
+  it("has one call at a time in the pool, in order, and none on the thread meanwhile", async () => {
+    const disk = new Disk();
+    await disk.call(50);
+    await Promise.all(Array.from({ length: 20 }, () => disk.call(1)));
+    assert.equal(disk.mostUnderWay, 1);
+    assert.deepEqual(disk.calls, ["here", ...Array.from({ length: 20 }, () => "pool")]);
+    assert.equal(await disk.next(1), "here");
+  });
+
+  it("goes on after a call that failed", async () => {
+    const pace = new LocalPace();
+    const fails = (): never => {
+      throw new Error("full");
+    };
+    await assert.rejects(
+      pace.run(fails, () => Promise.resolve()),
+      /full/,
+    );
+    let nowMs = 0;
+    const slow = new LocalPace(() => nowMs);
+    await slow.run(
+      () => (nowMs += 10),
+      () => Promise.resolve(0),
+    );
+    await assert.rejects(
+      slow.run(fails, async () => fails()),
+      /full/,
+    );
+    assert.equal(
+      await slow.run(
+        () => "here",
+        async () => "pool",
+      ),
+      "pool",
+    );
+  });
+});
