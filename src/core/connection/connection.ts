@@ -248,14 +248,15 @@ export class Connection implements AsyncDisposable {
   }
 
   #transportClosed(error: Error | undefined): void {
+    // What a wire says of its own end is a sentence already.
+    this.#fail(error instanceof TransportClosedError ? error : this.#closedBecause(error));
+  }
+
+  #closedBecause(cause: Error | undefined): TransportClosedError {
     const where = this.transport.remoteAddress;
-    this.#fail(
-      error === undefined
-        ? new TransportClosedError(`${where} closed the connection`)
-        : new TransportClosedError(`The connection to ${where} broke: ${error.message}`, {
-            cause: error,
-          }),
-    );
+    return cause === undefined
+      ? new TransportClosedError(`${where} closed the connection`)
+      : new TransportClosedError(`The connection to ${where} broke: ${cause.message}`, { cause });
   }
 
   #fail(error: Error, isOrderly = false): void {

@@ -1,11 +1,39 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { Connection } from "../../../src/core/connection/connection.ts";
 import { ProtocolError, TransportClosedError, WireFormatError } from "../../../src/core/errors.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { NtStatusError } from "../../../src/core/nt-status-error.ts";
 import { Command, Dialect, HeaderFlags } from "../../../src/core/smb2/constants.ts";
+import type { Transport, TransportSink } from "../../../src/core/transport.ts";
+import { ManualClock } from "../../support/clock.ts";
 import type { FakeRequest, FakeServer } from "../../support/fake-server.ts";
 import { CLOSED, CREATED, connected, openFile } from "../../support/fake-session.ts";
+
+/** A wire that breaks as soon as somebody listens. */
+class FailingWire implements Transport {
+  readonly kind = "tcp";
+  readonly remoteAddress = "192.0.2.1:445";
+  readonly maxMessageSize = 0xff_ffff;
+  readonly isEncrypted = false;
+  readonly bytesReceived = 0;
+  readonly bytesSent = 0;
+  readonly #error: Error;
+
+  constructor(error: Error) {
+    this.#error = error;
+  }
+
+  start(sink: TransportSink): void {
+    queueMicrotask(() => sink.closed(this.#error));
+  }
+
+  async send(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
 
 describe("a connection", () => {
   for (const dialect of Object.values(Dialect).filter((d) => d !== Dialect.SMB_2_WILDCARD)) {
@@ -250,6 +278,17 @@ describe("a connection", () => {
     for (const result of await settled) {
       assert.ok(result.status === "rejected" && result.reason instanceof TransportClosedError);
     }
+  });
+
+  it("tells why the wire broke in one sentence", async () => {
+    const reasonFor = async (error: Error): Promise<string | undefined> => {
+      const wire = new FailingWire(error);
+      const connection = new Connection(wire, { clock: new ManualClock(), timeoutMs: 1000 });
+      return (await connection.closed)?.message;
+    };
+    const worded = "The connection to 192.0.2.1:445 broke: broken pipe";
+    assert.equal(await reasonFor(new TransportClosedError(worded)), worded);
+    assert.equal(await reasonFor(new Error("broken pipe")), worded);
   });
 
   it("names the status, the command and the path of a refusal", async () => {
