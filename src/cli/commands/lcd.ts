@@ -16,8 +16,9 @@ export const lcd: Command = {
   completes: ["local-path", "none"],
   async run(context, [directory]) {
     if (directory !== undefined) {
-      const path = resolve(context.localCwd, directory.replace(/^~(?=$|\/)/, homedir()));
-      await expectDirectory(path, directory);
+      const meant = directory.replace(/^~(?=$|\/)/, () => homedir());
+      const path = resolve(context.localCwd, meant);
+      await expectDirectory(path, meant);
       context.localCwd = path;
     }
     announce(context, `the local directory is now ${printable(context.localCwd)}`);

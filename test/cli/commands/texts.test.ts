@@ -379,6 +379,22 @@ describe("streams", () => {
   });
 });
 
+describe("lcd ~", () => {
+  for (const personality of [smbclientPersonality, smbxPersonality]) {
+    it(`names the directory that is meant, as ${personality.name}`, async () => {
+      const { HOME: home } = process.env;
+      process.env["HOME"] = "/nosuch/$&";
+      try {
+        const { state, io } = fakeShell(new FakeTree(), { personality });
+        await state.run("lcd ~/x");
+        assert.equal(io.transcript, "chdir to /nosuch/$&/x failed (No such file or directory)\n");
+      } finally {
+        process.env["HOME"] = home;
+      }
+    });
+  }
+});
+
 describe("names from a server", () => {
   const evil = "a\x1b[2Jb";
 
