@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import type { Credentials } from "../core/index.ts";
+import { systemReason } from "./commands/system-reason.ts";
 import { type AuthFile, parseAuthFile } from "./config/auth-file.ts";
 import { type Environment, environmentCredentials } from "./config/environment.ts";
 import { StatedFailure } from "./failure.ts";
@@ -116,6 +117,7 @@ function readAuthFile(path: string): AuthFile {
     throw new StatedFailure("ERROR: Unable to open credentials file!", {
       cause,
       epilogue: "Failed to set parse authentication file!",
+      explanation: `${path}: ${systemReason(cause)}`,
     });
   }
 }
@@ -125,7 +127,9 @@ const secretReader = {
     try {
       return readFileSync(path, "utf8");
     } catch (cause) {
-      throw new StatedFailure(`Cannot read the password file ${path}`, { cause });
+      throw new StatedFailure(`Cannot read the password file ${path}: ${systemReason(cause)}`, {
+        cause,
+      });
     }
   },
   fromDescriptor: (descriptor: number): string => readDescriptor(descriptor),

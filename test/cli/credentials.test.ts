@@ -96,7 +96,8 @@ describe("who we are", () => {
       (error) =>
         error instanceof StatedFailure &&
         error.message === "ERROR: Unable to open credentials file!" &&
-        error.epilogue === "Failed to set parse authentication file!",
+        error.epilogue === "Failed to set parse authentication file!" &&
+        error.explanation === "/nonexistent/auth: No such file or directory",
     );
   });
 });
