@@ -80,7 +80,8 @@ export class ProcessIo implements Io {
     }
     this.#showQuestion(question);
     const line = await this.#terminalInput.readLine();
-    if (line !== undefined) this.#showQuestion("\n");
+    // At the end of input smbclient writes on behind its question.
+    if (line !== undefined || !this.#options.asksOnStdout) this.#showQuestion("\n");
     return line;
   }
 

@@ -1,5 +1,6 @@
 import type { SmbClient, Tree } from "../core/index.ts";
 import { captureTo, defaultTransports, type PacketCapture } from "../transports/index.ts";
+import { systemReason } from "./commands/system-reason.ts";
 import { loadConfig } from "./config/load-config.ts";
 import { type ConnectSettings, connectClient } from "./connect.ts";
 import {
@@ -186,7 +187,7 @@ function openCapture(path: string): PacketCapture {
   try {
     return captureTo(path);
   } catch (cause) {
-    throw new StatedFailure(`Cannot write the capture ${path}: ${(cause as Error).message}`, {
+    throw new StatedFailure(`Cannot write the capture ${path}: ${systemReason(cause)}`, {
       cause,
     });
   }

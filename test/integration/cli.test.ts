@@ -178,6 +178,11 @@ describe("the program", { skip }, () => {
       assert.equal(finished.status, 0, finished.stderr);
     });
 
+    it("ends the line of its question when nothing is typed", async () => {
+      const { stderr } = await runSmbx([unc(), "-U", "anna", "-c", "ls"], { input: "" });
+      assert.match(stderr, /^Password for \[WORKGROUP\\anna\]:\nsession setup failed/);
+    });
+
     const script = existsSync("/usr/bin/script") ? false : "no script(1) to make a terminal with";
     it("asks for it on a terminal without showing it", { skip: script }, async () => {
       const command = `${process.execPath} ${SMBX} ${unc()} -U ${samba.username} -c pwd`;
@@ -250,6 +255,9 @@ describe("the program", { skip }, () => {
 
   describe("has options that", () => {
     it("record what goes over the wire", async () => {
+      const nowhere = join(local, "none", "x.pcap");
+      const { stderr } = await onShare(["--pcap", nowhere, "-c", "ls"]);
+      assert.equal(stderr, `Cannot write the capture ${nowhere}: No such file or directory\n`);
       const capture = join(local, "wire.pcap");
       const { status } = await onShare(["--pcap", capture, "-c", "ls"]);
       assert.equal(status, 0);
