@@ -1,6 +1,4 @@
 import type { Command } from "../command.ts";
-import { displayRemote } from "../context.ts";
-import { printable } from "../render/printable.ts";
 import { writeBlocks } from "./ls.ts";
 import { FailureLog } from "./phrases.ts";
 import { parseListMask } from "./remote-mask.ts";
@@ -19,7 +17,6 @@ export const du: Command = {
     const log = new FailureLog(context);
     let total = 0;
     const visitor: WalkVisitor = {
-      enter: (directory) => io.out(`\n${printable(displayRemote(directory))}\n`),
       entries(_directory, entries) {
         for (const entry of entries) if (!isDirectory(entry)) total += entry.size;
       },

@@ -92,8 +92,8 @@ const rows: readonly Row[] = [
   },
   {
     run: "du; recurse; du dir",
-    smbclient: `${BLOCKS}Total number of bytes: 15\n\n\\dir\n\n\\dir\\sub\n${BLOCKS}Total number of bytes: 2\n`,
-    smbx: `${BLOCKS}Total number of bytes: 15\ndirectory recursion is now on\n\n\\dir\n\n\\dir\\sub\n${BLOCKS}Total number of bytes: 2\n`,
+    smbclient: `${BLOCKS}Total number of bytes: 15\n${BLOCKS}Total number of bytes: 2\n`,
+    smbx: `${BLOCKS}Total number of bytes: 15\ndirectory recursion is now on\n${BLOCKS}Total number of bytes: 2\n`,
   },
   {
     run: "mkdir new; mkdir new",
