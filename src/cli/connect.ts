@@ -17,7 +17,7 @@ import {
 } from "../core/index.ts";
 import type { ClientConfig } from "./config/client-config.ts";
 import { lookUpLmhosts } from "./config/lmhosts.ts";
-import { explainConnection, explainFailedDial } from "./explain.ts";
+import { explainConnection, explainFailedDial, explainShare } from "./explain.ts";
 import { StatedFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { DebugLevel, type Log } from "./log.ts";
@@ -73,12 +73,15 @@ export async function connectClient(
  * @throws {StatedFailure} in smbclient's words
  */
 export async function connectShare(
+  settings: Pick<ConnectSettings, "io" | "options" | "log" | "signal">,
   client: SmbClient,
   share: string,
-  signal: AbortSignal,
 ): Promise<Tree> {
+  const { signal } = settings;
   try {
-    return await client.connectTree(share, { signal });
+    const tree = await client.connectTree(share, { signal });
+    tellStory(settings, explainShare(tree));
+    return tree;
   } catch (error) {
     throw error instanceof NtStatusError
       ? new StatedFailure(`tree connect failed: ${error.statusName}`, { cause: error })
@@ -86,7 +89,10 @@ export async function connectShare(
   }
 }
 
-function tellStory({ options, io, log }: ConnectSettings, story: string): void {
+function tellStory(
+  { options, io, log }: Pick<ConnectSettings, "io" | "options" | "log">,
+  story: string,
+): void {
   if (options.explain) io.err(story);
   else log.tell(DebugLevel.STORY, story);
 }

@@ -1,4 +1,4 @@
-import { type DialAttempt, explainAttempts, type SmbClient } from "../core/index.ts";
+import { type DialAttempt, explainAttempts, type SmbClient, type Tree } from "../core/index.ts";
 import { printable } from "./render/printable.ts";
 
 /** The story of a connection, as `--explain` and `-d 1` tell it: whole lines. */
@@ -12,6 +12,13 @@ export function explainConnection(client: SmbClient): string {
     `user: ${userLine(client)}`,
   ];
   return lines.map((line) => `${printable(line)}\n`).join("");
+}
+
+/** What the story has to add when a share is connected: "" unless the share demands encryption. */
+export function explainShare({ isEncrypted, session, share }: Tree): string {
+  if (!isEncrypted || session.isEncrypted) return "";
+  const { cipher = "an unknown cipher" } = session.connection;
+  return `${printable(`share: ${share}, encrypted with ${cipher}`)}\n`;
 }
 
 /** The story of a connection that did not come about. */

@@ -26,7 +26,7 @@ export async function runShell(run: Run, service: string): Promise<number> {
   const location = readService(service, personality);
   if (location === undefined) return refuseService(run, service);
   const client = await run.connect(location);
-  const tree = await connectShare(client, location.share, run.signal);
+  const tree = await connectShare(run, client, location.share);
   const isInteractive = options.command === undefined && io.isInputTerminal;
   const history = await History.load(
     isInteractive ? historyPath(run.environment.environment) : undefined,

@@ -32,7 +32,11 @@ describe("the program", { skip }, () => {
 
   before(async () => {
     samba = await startSamba({
-      shares: [{ name: "share" }, { name: "readonly", parameters: { "read only": "yes" } }],
+      shares: [
+        { name: "share" },
+        { name: "readonly", parameters: { "read only": "yes" } },
+        { name: "sealed", parameters: { "server smb encrypt": "required" } },
+      ],
     });
     share = samba.sharePath("share");
     local = mkdtempSync(join(tmpdir(), "smbx-cli-"));
@@ -119,6 +123,17 @@ describe("the program", { skip }, () => {
       assert.match(stderr, /tcp: .* connected after/);
       assert.match(stderr, /^dialect: 3\.1\.1$/m);
       assert.match(stderr, /^signing: AES-128-GMAC$/m);
+      assert.doesNotMatch(stderr, /^share:/m);
+    });
+
+    it("and that a share demands encryption", async () => {
+      const user = `${samba.username}%${samba.password}`;
+      const sealed = `//${samba.host}:${samba.port}/sealed`;
+      const finished = await runSmbx([sealed, "-U", user, "--explain", "-c", "showconnect"]);
+      assert.match(finished.stderr, /^share: sealed, encrypted with AES-128-GCM$/m);
+      assert.match(finished.stdout, /, share encrypted \(AES-128-GCM\), signed \(AES-128-GMAC\)$/m);
+      const listing = await runSmbx(["ls", "-d1", sealed], { env: asUser() });
+      assert.match(listing.stderr, /^share: sealed, encrypted with AES-128-GCM$/m);
     });
   });
 

@@ -19,8 +19,10 @@ function agreed(client: SmbClient, tree: Tree): string {
   const { connection } = client;
   const { session } = tree;
   const { kind, remoteAddress } = connection.transport;
+  const cipher = connection.cipher ?? "unknown";
   const protection = [
-    session.isEncrypted || tree.isEncrypted ? `encrypted (${connection.cipher ?? "unknown"})` : "",
+    session.isEncrypted ? `encrypted (${cipher})` : "",
+    tree.isEncrypted && !session.isEncrypted ? `share encrypted (${cipher})` : "",
     session.isSigned && !session.isEncrypted ? `signed (${connection.signingAlgorithm})` : "",
   ].filter((part) => part !== "");
   if (protection.length === 0) protection.push("neither signed nor encrypted");

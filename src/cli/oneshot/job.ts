@@ -66,7 +66,7 @@ export class Job {
     const client = await this.client(location);
     const key = `${clientKey(location)}\n${location.share.toLowerCase()}`;
     const tree = await remember(this.#trees, key, () =>
-      connectShare(client, location.share, this.signal),
+      connectShare(this.run, client, location.share),
     );
     return { location, client, tree, path: location.path };
   }
