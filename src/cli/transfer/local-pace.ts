@@ -1,9 +1,9 @@
-/** A call that takes longer than this, in milliseconds, would hold up the network. */
+/** What a call may take without holding up the network, in milliseconds. */
 const QUICK_MS = 3;
-/** After a slow call so many in the thread pool must have been quick before one is tried without it. */
-const FIRST_PROBATION = 8;
-/** The probation doubles with each slow call, up to this. */
-const LONGEST_PROBATION = 256;
+/** How much longer calls may take in sum before they leave the thread: anything may be interrupted once. */
+const PATIENCE_MS = 12;
+/** No more than this must be made good by quick calls before one is made on the thread again. */
+const LONGEST_MEMORY_MS = 60;
 
 /**
  * Decides for one regular file whether it is read or written on this thread or in the thread pool.
@@ -13,8 +13,9 @@ const LONGEST_PROBATION = 256;
  */
 export class LocalPace {
   readonly #now: () => number;
-  #nextProbation = FIRST_PROBATION;
-  #probation = 0;
+  /** What calls took beyond `QUICK_MS`, less what later ones stayed below it. */
+  #debtMs = 0;
+  #isSlow = false;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -25,7 +26,7 @@ export class LocalPace {
 
   /** Does the same work with `atOnce` or, behind all earlier calls, with `later`. */
   async run<T>(atOnce: () => T, later: () => Promise<T>): Promise<T> {
-    if (this.#probation === 0 && this.#waiting === 0) return this.#here(atOnce);
+    if (!this.#isSlow && this.#waiting === 0) return this.#here(atOnce);
     this.#waiting += 1;
     const result = this.#last.then(() => this.#inPool(later));
     this.#last = result.catch(() => undefined);
@@ -51,11 +52,8 @@ export class LocalPace {
   }
 
   #judge(ms: number): void {
-    if (ms < QUICK_MS) {
-      this.#probation = Math.max(0, this.#probation - 1);
-      return;
-    }
-    this.#probation = this.#nextProbation;
-    this.#nextProbation = Math.min(2 * this.#nextProbation, LONGEST_PROBATION);
+    const debtMs = this.#debtMs + ms - QUICK_MS;
+    this.#debtMs = Math.min(Math.max(0, debtMs), LONGEST_MEMORY_MS);
+    this.#isSlow = this.#debtMs > (this.#isSlow ? 0 : PATIENCE_MS);
   }
 }
