@@ -5,13 +5,6 @@ const KEEP_BYTES = 20 * 1024 * 1024;
 /** Room for headers beside a payload of a round size. */
 const ROUND_TO = 64 * 1024;
 
-/** Memory of a received frame; whoever holds a view of it returns it when done, or forgets it. */
-export interface ReceivedFrame {
-  readonly bytes: Uint8Array;
-  /** How many messages of the frame are still in use. */
-  references: number;
-}
-
 /**
  * Reuses the memory of large messages. Forgetting to return a buffer is safe: it is then collected
  * as any other; returning it saves the page faults of a fresh megabyte per response.
