@@ -158,7 +158,8 @@ const connectionOptions: readonly OptionEntry[] = [
     long: "max-protocol",
     argument: "MAXPROTOCOL",
     summary: "Set max protocol level",
-    details: "SMB2_02, SMB2_10, SMB2, SMB3_00, SMB3_02, SMB3_11, SMB3. SMB1 does not exist here.",
+    details:
+      "SMB2_02, SMB2_10, SMB2, SMB3_00, SMB3_02, SMB3_11, SMB3. SMB1 does not exist here. Another word is a wrong option (smbclient warns and goes on).",
   },
   { short: "n", long: "netbiosname", argument: "NETBIOSNAME", summary: "Primary netbios name" },
   {
@@ -262,6 +263,7 @@ const ownOptions: readonly OptionEntry[] = [
     long: "min-protocol",
     argument: "MINPROTOCOL",
     summary: "Set min protocol level",
+    details: "The words of --max-protocol.",
   },
   {
     long: "guest",

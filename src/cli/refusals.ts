@@ -1,5 +1,6 @@
+import { parseProtocol, protocolWords } from "./config/protocol-names.ts";
 import { StatedFailure } from "./failure.ts";
-import type { Options } from "./option-values.ts";
+import type { Options, Setting } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -11,6 +12,7 @@ import { UsageError } from "./usage-error.ts";
 export function refuse(options: Options, personality: Personality): void {
   const [first] = options.refused;
   if (first !== undefined) throw refusal(first, personality);
+  if (personality.hasExtensions) options.settings.forEach(checkProtocol);
   if (!options.requiresKerberos) return;
   if (personality.hasExtensions) {
     throw new UsageError(
@@ -21,6 +23,17 @@ export function refuse(options: Options, personality: Personality): void {
     epilogue:
       "gensec_spnego_client_negTokenInit_step: Could not find a suitable mechtype in NEG_TOKEN_INIT",
   });
+}
+
+/** smbclient warns of a word that names no protocol and goes on; there is no SMB1 here either. */
+function checkProtocol({ option, value }: Setting): void {
+  const isMaximum = option === "--max-protocol";
+  if ((!isMaximum && option !== "--min-protocol") || /^default$/i.test(value)) return;
+  const level = parseProtocol(value);
+  if (level !== undefined && (!isMaximum || level.dialect !== undefined)) return;
+  const isOld = level !== undefined || /^smb1$/i.test(value);
+  const reason = isOld ? `${value} is older than what smbx speaks` : `no protocol: ${value}`;
+  throw new UsageError(`${option}: ${reason}; choose one of ${protocolWords.join(", ")}`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -21,6 +21,11 @@ const LEVELS: readonly (readonly [names: readonly string[], dialect?: Dialect])[
   [["SMB3", "SMB3_11", "SMB3_10"], Dialect.SMB_3_1_1],
 ];
 
+/** The words to choose from, the oldest protocol first; more are understood. */
+export const protocolWords: readonly string[] = [
+  ...["SMB2_02", "SMB2_10", "SMB2", "SMB3_00", "SMB3_02", "SMB3_11", "SMB3"],
+];
+
 /** The level that a word of smb.conf names, in any case; undefined for another word. */
 export function parseProtocol(word: string): ProtocolLevel | undefined {
   const upper = word.trim().toUpperCase();
