@@ -2,8 +2,10 @@ import { changeDirectory } from "./commands/cd.ts";
 import { connectShare } from "./connect.ts";
 import { ExitCode } from "./exit-codes.ts";
 import type { Interrupts } from "./interrupts.ts";
+import { DebugLevel } from "./log.ts";
 import type { Options } from "./option-values.ts";
 import type { CommandOutcome, Personality } from "./personality.ts";
+import { printable } from "./render/printable.ts";
 import type { Run } from "./run.ts";
 import { History, historyPath } from "./shell/history.ts";
 import { runLineShell } from "./shell/line-shell.ts";
@@ -57,9 +59,16 @@ export async function runShell(run: Run, service: string): Promise<number> {
   }
 }
 
-async function loadTerminal({ environment, personality }: Run): Promise<TerminalSession> {
+async function loadTerminal({ environment, personality, log }: Run): Promise<TerminalSession> {
   const { openTerminal } = await import("./shell/terminal/index.ts");
-  return openTerminal({ ...environment, isPlain: !personality.hasExtensions });
+  return openTerminal({
+    ...environment,
+    isPlain: !personality.hasExtensions,
+    onInkMissing: (reason) => {
+      const why = reason instanceof Error ? reason.message : String(reason);
+      log.tell(DebugLevel.STORY, `ink, which draws the prompt, is missing: ${printable(why)}\n`);
+    },
+  });
 }
 
 async function talkOnTerminal(

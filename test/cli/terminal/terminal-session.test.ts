@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Interrupts } from "../../../src/cli/interrupts.ts";
 import { ShellState } from "../../../src/cli/shell/shell-state.ts";
-import { TerminalSession } from "../../../src/cli/shell/terminal/terminal-session.ts";
+import {
+  TerminalSession,
+  type TerminalSessionOptions,
+} from "../../../src/cli/shell/terminal/terminal-session.ts";
 import { FakeIo } from "../../support/fake-io.ts";
 import { fakeShell } from "../../support/fake-shell.ts";
 import { FakeTree } from "../../support/fake-tree.ts";
 import { FakeKeyboard, FakeOutput, plain, settle } from "./fake-terminal.ts";
 
 /** A shell on a fake share at a fake terminal, which shows what commands print, too. */
-function shell(options: { typedAhead?: string } = {}) {
+function shell(
+  options: Partial<Pick<TerminalSessionOptions, "typedAhead" | "loadInk" | "onInkMissing">> = {},
+) {
   const keys = new FakeKeyboard();
   const output = new FakeOutput();
   const io = new FakeIo({ isTerminal: true });
@@ -65,6 +70,19 @@ describe("the shell on a terminal", () => {
       outcomes.map(({ name }) => name),
       ["pwd", "exit"],
     );
+    session.close();
+  });
+
+  it("goes on without ink, and lets it be told above the prompt", async () => {
+    const { keys, output, session, state } = shell({
+      loadInk: () => Promise.reject(new Error("no such package")),
+      onInkMissing: (reason) => output.write(`${(reason as Error).message}\n`),
+    });
+    const outcomes = session.run(state, { quiet: true });
+    await settle();
+    assert.match(plain(output.take()), /no such package\n.*smb: \\> $/s);
+    keys.type("pwd\rexit\r");
+    assert.equal((await outcomes).length, 2);
     session.close();
   });
 

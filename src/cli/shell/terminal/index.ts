@@ -12,11 +12,13 @@ export interface TerminalOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** No colours. */
   readonly isPlain?: boolean;
+  /** Called where ink cannot be loaded; may print whole lines. */
+  readonly onInkMissing?: (reason: unknown) => void;
 }
 
 /** The terminal of this process, for the shell. Nothing happens to it before `run`. */
 export function openTerminal(options: TerminalOptions): TerminalSession {
-  const { io, interrupts, environment, isPlain } = options;
+  const { io, interrupts, environment, isPlain, onInkMissing } = options;
   return new TerminalSession({
     input: process.stdin,
     output: process.stdout,
@@ -24,6 +26,7 @@ export function openTerminal(options: TerminalOptions): TerminalSession {
     interrupts,
     paint: createPaint(environment, isPlain),
     loadInk: loadInkView,
+    ...(onInkMissing === undefined ? {} : { onInkMissing }),
     typedAhead: io.takeTypedAhead?.() ?? "",
   });
 }

@@ -70,9 +70,14 @@ export class PromptScreen {
 
   /** Prints something above the frame, or where the cursor is. Whole lines. */
   print(text: string): void {
+    this.aside(() => this.#screen.write(text));
+  }
+
+  /** Calls `write`, which prints whole lines to the terminal in a way of its own. */
+  aside(write: () => void): void {
     const frame = this.#frame;
     this.clear();
-    this.#screen.write(text);
+    write();
     if (frame !== undefined) this.show(frame);
   }
 

@@ -33,6 +33,8 @@ export interface TerminalSessionOptions {
   readonly typedAhead?: string;
   /** Where ink comes from. */
   readonly loadInk: () => Promise<InkViewFactory>;
+  /** Called where ink cannot be loaded; may print whole lines. */
+  readonly onInkMissing?: (reason: unknown) => void;
 }
 
 export interface TerminalShellOptions {
@@ -56,6 +58,7 @@ export class TerminalSession {
   readonly #screen: PromptScreen;
   readonly #reader: LineReader;
   readonly #loadInk: () => Promise<InkViewFactory>;
+  readonly #onInkMissing: (reason: unknown) => void;
   readonly #release: () => void;
   readonly #cache = new CompletionCache();
   readonly #watched = new WeakSet<object>();
@@ -69,6 +72,7 @@ export class TerminalSession {
     const { output } = options;
     this.#output = output;
     this.#loadInk = options.loadInk;
+    this.#onInkMissing = options.onInkMissing ?? (() => {});
     this.#io = new TerminalIo(options.io, (question) => this.#ask(question));
     this.io = this.#io;
     const write = (text: string): void => void output.write(text);
@@ -143,7 +147,7 @@ export class TerminalSession {
         (ink) => {
           if (!this.#isClosed) this.#screen.switchTo(ink);
         },
-        () => {},
+        (reason) => this.#screen.aside(() => this.#onInkMissing(reason)),
       );
     });
   }
