@@ -37,7 +37,7 @@ export async function readPipeline(file: File, options: ReadPipelineOptions): Pr
   await slide({
     next: async () => (await pieces.next()).value ?? undefined,
     run: (piece, signal) => readPiece(file, piece, options.place, signal),
-    windowBytes: options.windowBytes ?? DEFAULT_WINDOW_BYTES,
+    windowBytes: () => options.windowBytes ?? DEFAULT_WINDOW_BYTES,
     maxPiece: chunk,
     signal: options.signal,
   });

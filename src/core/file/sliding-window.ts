@@ -11,7 +11,7 @@ export interface SlideOptions<P extends Piece> {
   /** Moves one piece; several run at once. */
   readonly run: (piece: P, signal: AbortSignal) => Promise<void>;
   /** Bytes that may be under way at once; one piece is always allowed. */
-  readonly windowBytes: number;
+  readonly windowBytes: () => number;
   /** The most bytes that `next` can return. */
   readonly maxPiece: () => number;
   readonly signal?: AbortSignal | undefined;
@@ -71,7 +71,7 @@ class Slide<P extends Piece> {
 
   #isFull(): boolean {
     if (this.#running === 0 || this.#failure !== undefined) return false;
-    return this.#bytes + this.#options.maxPiece() > this.#options.windowBytes;
+    return this.#bytes + this.#options.maxPiece() > this.#options.windowBytes();
   }
 
   #start(piece: P): void {

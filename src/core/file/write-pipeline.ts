@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import type { Reply } from "../session/request-spec.ts";
 import type { WriteResponse } from "../smb2/write.ts";
@@ -5,6 +6,7 @@ import type { File } from "./file.ts";
 import { writeSpec } from "./file-requests.ts";
 import { chunkLimit } from "./read-pipeline.ts";
 import { DEFAULT_WINDOW_BYTES, type Piece, slide } from "./sliding-window.ts";
+import { WritePace } from "./write-pace.ts";
 
 /** Zeros are looked for in blocks of this size: the usual cluster of a server's sparse files. */
 const HOLE_BYTES = 65_536;
@@ -30,6 +32,8 @@ export interface WritePipelineOptions {
   readonly chunkBytes?: number | undefined;
   /** Bytes sent and not yet acknowledged, at most; default 16 MiB. */
   readonly windowBytes?: number | undefined;
+  /** What tells how fast the link is. */
+  readonly clock?: Clock | undefined;
 }
 
 /** What a write pipeline did. */
@@ -45,8 +49,8 @@ interface FilledPiece extends Piece {
 }
 
 /**
- * Writes to an open file with many WRITEs in flight ([MS-SMB2] 3.2.4.7). The rest of a short write is
- * sent again. Buffers are used again and again: no more memory than the window. The first error
+ * Writes to an open file with many WRITEs in flight ([MS-SMB2] 3.2.4.7). They are small, and few, until
+ * the connection has shown that it is fast. The rest of a short write is sent again. Buffers are used again and again: no more memory than the window. The first error
  * cancels everything else; when the promise settles, nothing runs any more.
  */
 export function writePipeline(
@@ -60,6 +64,7 @@ class WritePipeline {
   readonly #file: File;
   readonly #options: WritePipelineOptions;
   readonly #chunk: () => number;
+  readonly #pace: WritePace;
   readonly #free: Uint8Array[] = [];
   #position: number;
   #sent = 0;
@@ -68,7 +73,11 @@ class WritePipeline {
   constructor(file: File, options: WritePipelineOptions) {
     this.#file = file;
     this.#options = options;
-    this.#chunk = chunkLimit(file, options.chunkBytes);
+    const { connection } = file.tree.session;
+    const pace = WritePace.of(connection, options.clock ?? systemClock);
+    const limit = chunkLimit(file, options.chunkBytes);
+    this.#pace = pace;
+    this.#chunk = () => pace.chunk(limit());
     this.#position = options.offset ?? 0;
   }
 
@@ -76,7 +85,7 @@ class WritePipeline {
     await slide<FilledPiece>({
       next: () => this.#fill(),
       run: (piece, signal) => this.#write(piece, signal),
-      windowBytes: this.#options.windowBytes ?? DEFAULT_WINDOW_BYTES,
+      windowBytes: () => this.#pace.window(this.#options.windowBytes ?? DEFAULT_WINDOW_BYTES),
       maxPiece: this.#chunk,
       signal: this.#options.signal,
     });
@@ -105,12 +114,23 @@ class WritePipeline {
     const runs = skipZeros === true ? dataRuns(data) : [{ offset: 0, length: piece.length }];
     for (const run of runs) {
       const part = data.subarray(run.offset, run.offset + run.length);
-      await writeFully(this.#file, part, piece.offset + run.offset, signal);
-      this.#sent += run.length;
+      await this.#send(part, piece.offset + run.offset, signal);
     }
     onWritten?.(piece.length, piece.offset);
     // Only a chunk that went well gives its buffer back: a cancelled WRITE may still be on its way out.
     this.#free.push(piece.buffer);
+  }
+
+  async #send(part: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    let taken = 0;
+    this.#pace.begin();
+    try {
+      await writeFully(this.#file, part, offset, signal);
+      taken = part.length;
+    } finally {
+      this.#pace.end(taken);
+    }
+    this.#sent += taken;
   }
 
   #take(length: number): Uint8Array {

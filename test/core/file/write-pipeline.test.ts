@@ -7,6 +7,7 @@ import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { NtStatusError } from "../../../src/core/nt-status-error.ts";
 import { Command } from "../../../src/core/smb2/constants.ts";
+import { ManualClock } from "../../support/clock.ts";
 import { MemoryShare, type MemoryShareOptions } from "./memory-share.ts";
 import { pattern } from "./pattern.ts";
 
@@ -160,5 +161,69 @@ describe("writePipeline", () => {
       throw broken;
     };
     await assert.rejects(writePipeline(file, { length: 10, fetch }), broken);
+  });
+
+  describe("on a link of a known rate", () => {
+    const KIB = 1024;
+    const MIB = 1024 * KIB;
+
+    /** Stores files over a link that moves so many bytes each second; gives the sizes of the WRITEs. */
+    async function storeAt(
+      rate: (offset: number) => number,
+      sizes: readonly number[],
+      delayMs = 0,
+    ): Promise<{ lengths: number[]; most: number }> {
+      const clock = new ManualClock();
+      const lengths: number[] = [];
+      clock.advance(1234);
+      const { share, file } = await make({
+        fault: ({ command, message }) => {
+          if (command !== Command.WRITE) return undefined;
+          const { length, offset } = message as { length: number; offset: number };
+          const wait = lengths.length === 0 ? delayMs : 0;
+          lengths.push(length);
+          return { before: () => clock.advance(wait + (length / rate(offset)) * 1000) };
+        },
+      });
+      const fetch = (buffer: Uint8Array): number => buffer.length;
+      for (const length of sizes) await writePipeline(file, { length, fetch, clock });
+      return { lengths, most: share.mostOutstanding };
+    }
+
+    it("grows to full chunks and the full window with the first quick reply", async () => {
+      const { lengths, most } = await storeAt(() => 100 * MIB, [64 * MIB]);
+      assert.deepEqual(lengths.slice(0, 16), Array(16).fill(256 * KIB));
+      assert.deepEqual(lengths.slice(16), Array(60).fill(MIB));
+      assert.equal(most, 16 * MIB);
+    });
+
+    it("keeps chunks and window small below 1 MiB/s", async () => {
+      const { lengths, most } = await storeAt(() => 300 * KIB, [8 * MIB]);
+      assert.deepEqual(lengths, Array(32).fill(256 * KIB));
+      assert.equal(most, 4 * MIB);
+    });
+
+    it("makes them smaller still below 64 KiB/s", async () => {
+      const { lengths } = await storeAt(() => 30 * KIB, [6 * MIB]);
+      assert.deepEqual(lengths.slice(0, 16), Array(16).fill(256 * KIB));
+      assert.deepEqual(lengths.slice(16), Array(32).fill(64 * KIB));
+    });
+
+    it("does not take a long way for a slow one", async () => {
+      const { lengths } = await storeAt(() => 100 * MIB, [32 * MIB], 600);
+      assert.equal(lengths.at(20), MIB);
+    });
+
+    it("notices that the rate changes", async () => {
+      const rate = (offset: number): number => (offset < 32 * MIB ? 10 * MIB : 200 * KIB);
+      const { lengths } = await storeAt(rate, [64 * MIB]);
+      assert.ok(lengths.includes(MIB));
+      assert.equal(lengths.at(-1), 256 * KIB);
+    });
+
+    it("begins the next file of a connection with what it knows", async () => {
+      const { lengths } = await storeAt(() => 100 * MIB, [MIB, MIB]);
+      assert.deepEqual(lengths, [...Array(4).fill(256 * KIB), MIB]);
+    });
   });
 });
