@@ -3,7 +3,7 @@ import { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import type { Invocation } from "./options.ts";
 import type { Personality } from "./personality.ts";
-import { helpText, usageText } from "./usage.ts";
+import { helpText, subcommandHelpText, usageText } from "./usage.ts";
 
 /** The release of smbclient that we pass for. */
 const SMBCLIENT_VERSION = "4.25.1";
@@ -16,7 +16,11 @@ export function answer(
 ): number {
   switch (invocation.kind) {
     case "help":
-      io.out(helpText(personality));
+      io.out(
+        invocation.subcommand === undefined
+          ? helpText(personality)
+          : subcommandHelpText(invocation.subcommand, personality),
+      );
       return ExitCode.OK;
     case "usage":
       io.out(usageText(personality));

@@ -7,7 +7,9 @@ import { UsageError } from "./usage-error.ts";
 
 /** What a command line asks for. */
 export type Invocation =
-  | { readonly kind: "help" | "usage" | "version" }
+  | { readonly kind: "usage" | "version" }
+  /** Of one subcommand where its name stood there. */
+  | { readonly kind: "help"; readonly subcommand?: string }
   /** A command line that makes no sense; `option` is set where one is not known. */
   | { readonly kind: "wrong"; readonly message: string; readonly option?: string }
   | { readonly kind: "nothing" }
@@ -34,7 +36,7 @@ export function parseCommandLine(
     .flatMap((section) => section.options);
   const { occurrences, operands, unknown, missing } = scan(argv, entries);
   const first = occurrences.find(({ long }) => INFORMATIVE.has(long));
-  if (first !== undefined) return { kind: first.long as "help" | "usage" | "version" };
+  if (first !== undefined) return informative(first.long, operands[0], personality);
   if (unknown !== undefined) {
     const message = `unknown option: ${unknown}${suggestion(unknown, entries)}`;
     return { kind: "wrong", message, option: unknown };
@@ -49,6 +51,16 @@ export function parseCommandLine(
     if (error instanceof UsageError) return { kind: "wrong", message: error.message };
     throw error;
   }
+}
+
+function informative(
+  option: string,
+  operand: string | undefined,
+  { hasExtensions }: Pick<Personality, "hasExtensions">,
+): Invocation {
+  if (option !== "help") return { kind: option as "usage" | "version" };
+  const isSubcommand = hasExtensions && operand !== undefined && subcommandNames.has(operand);
+  return isSubcommand ? { kind: "help", subcommand: operand } : { kind: "help" };
 }
 
 const INFORMATIVE: ReadonlySet<string> = new Set(["help", "usage", "version"]);

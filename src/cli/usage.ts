@@ -1,5 +1,6 @@
 import { type OptionEntry, type OptionSection, optionSections } from "./option-table.ts";
 import type { Personality } from "./personality.ts";
+import { subcommandHelp } from "./subcommand-help.ts";
 import { subcommandSummaries } from "./subcommand-names.ts";
 
 // smbclient's help is laid out by popt for a terminal of 80 columns.
@@ -23,6 +24,27 @@ A URL is smb://[DOMAIN;][USER@]SERVER[:PORT]/SHARE[/PATH] or //SERVER[:PORT]/SHA
 
 Options:
 ${body.join("")}`;
+}
+
+/** The text of `smbx NAME --help`. */
+export function subcommandHelpText(
+  name: string,
+  { program }: Pick<Personality, "program">,
+): string {
+  const [words = name, summary = ""] =
+    subcommandSummaries.find(([usage]) => usage.split(" ", 1)[0] === name) ?? [];
+  const { options = [], example = name } = subcommandHelp[name] ?? {};
+  const known = optionSections.flatMap((section) => section.options);
+  const own = options.flatMap((option) => known.filter(({ long }) => long === option));
+  return `Usage: ${program} ${words.replace(name, `${name} [OPTIONS]`)}
+${summary.charAt(0).toUpperCase()}${summary.slice(1)}.
+
+Options:
+${own.map(helpLine).join("")}  and those of every run, such as -U and -A: '${program} --help' lists them
+
+Example:
+  ${program} ${example}
+`;
 }
 
 /** The text of `--usage`, also printed for wrong options. */

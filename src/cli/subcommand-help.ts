@@ -1,0 +1,30 @@
+/** What the help of one subcommand shows besides its line of `subcommandSummaries`. */
+export interface SubcommandHelp {
+  /** The long names of the options that concern it, besides those of every run. */
+  readonly options: readonly string[];
+  /** A command line, without the program's name. */
+  readonly example: string;
+}
+
+/** By the names of the subcommands. */
+export const subcommandHelp: Readonly<Record<string, SubcommandHelp>> = {
+  ls: { options: ["recursive", "json"], example: "ls -r //nas/photos/2026 -U anna" },
+  get: {
+    options: ["recursive", "json", "jobs", "no-times"],
+    example: "get -r smb://anna@nas/photos/2026 .",
+  },
+  put: {
+    options: ["recursive", "json", "jobs", "no-times", "inplace"],
+    example: "put *.jpg smb://anna@nas/photos/new/",
+  },
+  cat: { options: [], example: "cat smb://anna@nas/notes/todo.txt" },
+  rm: { options: ["recursive", "json", "jobs"], example: "rm -r smb://anna@nas/photos/old" },
+  mkdir: { options: ["json"], example: "mkdir smb://anna@nas/photos/2026/summer" },
+  mv: {
+    options: ["json"],
+    example: "mv smb://anna@nas/photos/a.jpg smb://anna@nas/photos/2026/",
+  },
+  du: { options: ["json", "jobs"], example: "du smb://anna@nas/photos" },
+  stat: { options: ["json"], example: "stat smb://anna@nas/photos/a.jpg" },
+  shares: { options: ["json"], example: "shares smb://anna@nas" },
+};
