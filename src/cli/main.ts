@@ -9,7 +9,7 @@ import { ProcessIo } from "./process-io.ts";
 /** Output that nobody reads any more ends a one-shot job quietly. */
 class ReaderGone extends Error {}
 
-const SIGNAL_STATUS = { SIGHUP: 129, SIGTERM: 143 } as const;
+const SIGNAL_STATUS = { SIGHUP: 129, SIGQUIT: 131, SIGTERM: 143 } as const;
 
 /** A signal other than Ctrl-C asked us to go. */
 class Terminated extends Error {
@@ -75,7 +75,7 @@ function listenToSignals(): void {
     if (interrupts.signal.aborted) process.exit(ExitCode.INTERRUPTED);
     interrupts.interrupt();
   });
-  for (const name of ["SIGTERM", "SIGHUP"] as const) {
+  for (const name of ["SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
     process.on(name, () => {
       const status = SIGNAL_STATUS[name];
       if (interrupts.signal.aborted) process.exit(status);

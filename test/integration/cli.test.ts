@@ -247,6 +247,15 @@ describe("the program", { skip }, () => {
       assert.deepEqual(await once(child, "close"), [143, null]);
     });
 
+    it("by SIGQUIT in the middle of an upload, and leaves nothing behind", async () => {
+      const child = start([SMBX, "put", "-", unc("/quit.bin")], process.execPath, asUser());
+      child.stdin.write(Buffer.alloc(3_000_000));
+      await until(() => readdirSync(share).some((name) => name.includes("quit")));
+      child.kill("SIGQUIT");
+      assert.deepEqual(await once(child, "close"), [131, null]);
+      await until(() => readdirSync(share).every((name) => !name.includes("quit")));
+    });
+
     it("by a reader that leaves, quietly", async () => {
       const script = `"$0" "$@" | head -c 10 >/dev/null; exit "\${PIPESTATUS[0]}"`;
       for (const what of [
