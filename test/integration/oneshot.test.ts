@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -252,6 +253,21 @@ describe("a subcommand", { skip }, () => {
       });
       assert.equal(finished.status, 0, finished.stderr);
       assert.equal(readFileSync(join(share, "stdin.txt"), "utf8"), "from a pipe");
+    });
+
+    it("tells of each pipe that it passes over", {
+      skip: process.platform === "win32",
+    }, async () => {
+      mkdirSync(join(local, "pipes"));
+      writeFileSync(join(local, "pipes", "file"), "f");
+      for (const name of ["a", "b"]) execFileSync("mkfifo", [join(local, "pipes", name)]);
+      const { status, stderr } = await run("put", "-r", "pipes", at("/pipes"));
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(stderr.match(/pipes\/[ab] is passed over: it is a pipe$/gm)?.sort(), [
+        "pipes/a is passed over: it is a pipe",
+        "pipes/b is passed over: it is a pipe",
+      ]);
+      assert.deepEqual(readdirSync(join(share, "pipes")), ["file"]);
     });
 
     it("goes on after what is not there", async () => {

@@ -3,7 +3,13 @@ import { basename, resolve } from "node:path";
 import { TransferError } from "../../core/index.ts";
 import { joinRemote } from "../commands/remote-mask.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
-import { planUpload, type UploadItem, uploadMany } from "../transfer/index.ts";
+import {
+  planUpload,
+  type TransferEnvironment,
+  type UploadItem,
+  type UploadPlan,
+  uploadMany,
+} from "../transfer/index.ts";
 import { safeRemoteName } from "../transfer/safe-name.ts";
 import { isRemoteLocation, withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
@@ -28,7 +34,10 @@ export async function put(job: Job, operands: readonly string[]): Promise<void> 
     showLocal: (path) => shown.get(path) ?? path,
   };
   await transferMany(job, place, style, (environment) =>
-    uploadMany(environment, itemsOf(job, place, sources, isDirectory)),
+    uploadMany(
+      environment,
+      itemsOf(job, place, sources, { isDirectory, ...noticesOf(environment) }),
+    ),
   );
 }
 
@@ -50,12 +59,24 @@ function localPathOf(job: Job, source: string): string {
   return source === "-" ? "-" : resolve(job.run.environment.localCwd, source);
 }
 
+type Notices = Pick<UploadPlan, "onNotice">;
+
+interface Destination extends Notices {
+  /** The place is a directory that gets the files under their own names. */
+  readonly isDirectory: boolean;
+}
+
+function noticesOf({ onNotice }: TransferEnvironment): Notices {
+  return onNotice === undefined ? {} : { onNotice };
+}
+
 async function* itemsOf(
   job: Job,
   place: ConnectedPlace,
   sources: readonly string[],
-  isDirectory: boolean,
+  destination: Destination,
 ): AsyncGenerator<UploadItem> {
+  const { isDirectory } = destination;
   for (const source of sources) {
     const localPath = localPathOf(job, source);
     try {
@@ -65,7 +86,7 @@ async function* itemsOf(
       const remotePath = isDirectory
         ? joinRemote(place.path, safeRemoteName(basename(localPath)))
         : place.path;
-      yield* single(job, localPath, remotePath);
+      yield* single(job, { localPath, remotePath }, destination);
     } catch (error) {
       if (error instanceof UsageError) throw error;
       job.signal.throwIfAborted();
@@ -76,8 +97,8 @@ async function* itemsOf(
 
 async function* single(
   job: Job,
-  localPath: string,
-  remotePath: string,
+  { localPath, remotePath }: UploadItem,
+  { onNotice }: Notices,
 ): AsyncGenerator<UploadItem> {
   if (localPath === "-" || !statSync(localPath).isDirectory()) {
     yield { localPath, remotePath };
@@ -93,5 +114,6 @@ async function* single(
     directory: remotePath,
     recurse: true,
     signal: job.signal,
+    ...(onNotice === undefined ? {} : { onNotice }),
   });
 }
