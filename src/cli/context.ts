@@ -46,6 +46,8 @@ export interface ShellContext {
   localCwd: string;
   /** Lines typed so far, oldest first. */
   readonly history: readonly string[];
+  /** Commands are read from standard input, which is no terminal: it cannot be a file as well. */
+  readonly inputHoldsCommands: boolean;
   /** Set by `exit`: the shell ends after this command. */
   exitRequested: boolean;
   /** Gives the terminal to a local program (`!cmd`, `more`) for as long as `run` takes. */

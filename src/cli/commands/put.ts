@@ -33,6 +33,13 @@ export async function storeFile(
   remote: string | undefined,
   options: TransferOptions = {},
 ): Promise<void> {
+  if (local === "-" && context.inputHoldsCommands) {
+    // What follows may be the file: it must not be taken for commands.
+    context.exitRequested = true;
+    throw new UsageError(
+      "put -: standard input holds the commands, it cannot be the file as well. What follows is not run; give commands with -c",
+    );
+  }
   const remotePath = resolveRemote(context.cwd, remote ?? defaultName(local));
   if (local !== "-" && (await isLocalDirectory(context, local)))
     throw directoryFailure(context, local);

@@ -42,6 +42,7 @@ export class ShellState implements ShellContext {
   #controller = new AbortController();
   #signal: AbortSignal;
   #isRunning = false;
+  #source: CommandSource = "input";
 
   constructor(options: ShellStateOptions) {
     this.io = options.io;
@@ -67,6 +68,10 @@ export class ShellState implements ShellContext {
     return this.exitRequested || this.#sessionSignal.aborted;
   }
 
+  get inputHoldsCommands(): boolean {
+    return this.#source === "input" && !this.io.isInputTerminal;
+  }
+
   get history(): readonly string[] {
     return this.#history.lines;
   }
@@ -83,6 +88,7 @@ export class ShellState implements ShellContext {
     this.#controller = new AbortController();
     this.#signal = AbortSignal.any([this.#sessionSignal, this.#controller.signal]);
     this.#isRunning = true;
+    this.#source = source;
     try {
       return await runCommandLine(this, line, source);
     } finally {

@@ -12,6 +12,7 @@ import {
   withTransfers,
 } from "../../../src/cli/commands/transfers.ts";
 import { smbclientPersonality, smbxPersonality } from "../../../src/cli/personality.ts";
+import { runLineShell } from "../../../src/cli/shell/line-shell.ts";
 import type { FinishedFile } from "../../../src/cli/transfer/index.ts";
 import { NtStatus, NtStatusError, TransferError } from "../../../src/core/index.ts";
 import { fakeShell } from "../../support/fake-shell.ts";
@@ -83,6 +84,16 @@ describe("what went wrong with a file", () => {
       assert.ok(told === error || told.cause === error);
     });
   }
+});
+
+it("put - is refused where the commands come from standard input, and what follows is not run", async () => {
+  const tree = new FakeTree();
+  const { state, io } = fakeShell(tree, { answers: ["put - x", "mkdir data"] });
+  const outcomes = await runLineShell(state, { quiet: true });
+  assert.equal(outcomes.length, 1);
+  assert.equal(smbxPersonality.exitStatus(outcomes, "input"), 2);
+  assert.match(io.stderr, /^put -: standard input holds the commands/);
+  assert.equal(io.questions.length, 1);
 });
 
 it("local paths are shown relative to the local directory, if they lie below it", () => {
