@@ -20,6 +20,7 @@ import { lowercase } from "./lowercase.ts";
 import { ls } from "./ls.ts";
 import { mask } from "./mask.ts";
 import { mget } from "./mget.ts";
+import { missingCommands } from "./missing.ts";
 import { mkdir } from "./mkdir.ts";
 import { more } from "./more.ts";
 import { mput } from "./mput.ts";
@@ -61,4 +62,5 @@ export const commandTable: CommandTable = new CommandTable(
     ...[setmode, showconnect, stat, tcon, tdis, tid, timeout, up, utimes, volume],
   ],
   HELP_ORDER,
+  missingCommands,
 );

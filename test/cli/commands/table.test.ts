@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { commandTable } from "../../../src/cli/commands/index.ts";
+import { missingCommands } from "../../../src/cli/commands/missing.ts";
+import { MissingCommandError } from "../../../src/cli/commands/table.ts";
 import { fakeShell } from "../../support/fake-shell.ts";
 import { FakeTree } from "../../support/fake-tree.ts";
 
@@ -26,6 +28,26 @@ describe("the table of commands", () => {
         const isExact = matching.includes(prefix);
         assert.equal(commandTable.has(prefix), isExact || commands.size === 1, prefix);
       }
+    }
+  });
+
+  it("makes with the missing commands the whole table of smbclient", () => {
+    // As `help` of smbclient 4.25 lists them.
+    const names = (
+      "? allinfo altname archive backup blocksize cancel case_sensitive cd chmod chown close del " +
+      "deltree dir du echo exit get getfacl geteas hardlink help history iosize lcd link lock " +
+      "lowercase ls l mask md mget mkdir mkfifo more mput newer notify open posix posix_encrypt " +
+      "posix_open posix_mkdir posix_rmdir posix_unlink posix_whoami print prompt put pwd q queue " +
+      "quit readlink rd recurse reget rename reput rm rmdir showacls setea setmode scopy stat " +
+      "symlink tar tarmode timeout translate unlock volume vuid wdel logon listconnect " +
+      "showconnect tcon tdis tid utimes logoff .. !"
+    ).split(" ");
+    assert.deepEqual([...commandTable.namesInOrder, ...missingCommands].sort(), names.sort());
+    for (const name of missingCommands) {
+      assert.throws(
+        () => commandTable.find(name),
+        new MissingCommandError(`${name} is not supported yet`),
+      );
     }
   });
 
