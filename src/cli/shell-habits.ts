@@ -28,12 +28,16 @@ export interface ShellHabits {
   readonly getKeepsFolders: boolean;
   /** `get` into a local directory and `put` of one fail as for a name that cannot be opened. */
   readonly takesNoLocalDirectory: boolean;
+  /** `put` to the name of a remote directory fails rather than storing into it. */
+  readonly takesNoRemoteDirectory: boolean;
   /** No bars: nothing is drawn while files are moved. */
   readonly drawsNoProgress: boolean;
   /** `logon` tells the VUID, a number of SMB1 that is always 0 in SMB2. */
   readonly tellsVuid: boolean;
   /** `allinfo` complains when a server keeps no snapshots. */
   readonly tellsMissingSnapshots: boolean;
+  /** `mget` gives up at the first mask that fails. */
+  readonly mgetStopsAtFailure: boolean;
   /** `deltree` gives up at the first thing that cannot be removed. */
   readonly deltreeStopsAtFailure: boolean;
   /** `setmode` says twice that a file does not exist. */
@@ -55,9 +59,11 @@ export const ownHabits: ShellHabits = {
   trailingSlashNamesNothing: false,
   getKeepsFolders: false,
   takesNoLocalDirectory: false,
+  takesNoRemoteDirectory: false,
   drawsNoProgress: false,
   tellsVuid: false,
   tellsMissingSnapshots: false,
+  mgetStopsAtFailure: false,
   deltreeStopsAtFailure: false,
   setmodeFailsTwice: false,
   showsOnlyTheShare: false,
@@ -76,9 +82,11 @@ export const smbclientHabits: ShellHabits = {
   trailingSlashNamesNothing: true,
   getKeepsFolders: true,
   takesNoLocalDirectory: true,
+  takesNoRemoteDirectory: true,
   drawsNoProgress: true,
   tellsVuid: true,
   tellsMissingSnapshots: true,
+  mgetStopsAtFailure: true,
   deltreeStopsAtFailure: true,
   setmodeFailsTwice: true,
   showsOnlyTheShare: true,

@@ -4,7 +4,7 @@ import { printable } from "../render/printable.ts";
 import type { DownloadItem } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { askForEach } from "./asking.ts";
-import { phrased } from "./phrases.ts";
+import { FailureLog, phrased } from "./phrases.ts";
 import { displayMask, nothingMatches, parseRemoteMask, type RemoteMask } from "./remote-mask.ts";
 import { expectNoFailures, showLocalPath, type TransferStyle, withTransfers } from "./transfers.ts";
 
@@ -13,11 +13,20 @@ export const mget: Command = {
   usage: "<mask>",
   summary: "get all the matching files",
   details:
-    "Several masks may follow each other. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows. Asks for each file while prompt is on.",
+    "Several masks may follow each other; where one of them fails, the others are taken nevertheless. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows. Asks for each file while prompt is on.",
   completes: ["remote-path"],
   async run(context, masks) {
     if (masks.length === 0) throw new UsageError("nothing to mget");
-    for (const text of masks) await fetchMatching(context, parseRemoteMask(context, text));
+    const log = new FailureLog(context);
+    for (const text of masks) {
+      try {
+        await fetchMatching(context, parseRemoteMask(context, text));
+      } catch (error) {
+        if (context.personality.habits.mgetStopsAtFailure) throw error;
+        log.add(error);
+      }
+    }
+    log.finish();
   },
 };
 

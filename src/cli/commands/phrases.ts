@@ -61,7 +61,10 @@ export class FailureLog {
   /** Tells `error`; an interruption, or the end of the connection, ends the command at once. */
   add(error: unknown): void {
     if (this.#context.signal.aborted || isFatal(error)) throw error;
-    if (error instanceof ToldFailures) throw error;
+    if (error instanceof ToldFailures) {
+      this.#failures.push(...error.failures);
+      return;
+    }
     tellFailure(this.#context, error);
     this.#failures.push(error);
   }
