@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -319,6 +320,29 @@ describe("the program", { skip }, () => {
       const { stderr } = await onShare(["--explain", "-s", conf, "-c", "pwd"]);
       assert.match(stderr, /^dialect: 3\.0$/m);
     });
+  });
+
+  it("puts a file to the name of a directory into it; as smbclient it refuses", async () => {
+    const sizes = { small: 10, medium: 200_000, large: 3_000_000 };
+    const user = `${samba.username}%${samba.password}`;
+    const asSmbclient = [`//${samba.host}/share`, "-p", String(samba.port), "-U", user];
+    mkdirSync(join(share, "into"));
+    for (const [name, size] of Object.entries(sizes)) {
+      writeFileSync(join(local, name), Buffer.alloc(size, 1));
+      const put = ["-c", `put ${name} into`];
+      const refused = await runSmbx([...asSmbclient, ...put], {
+        cwd: local,
+        env: { SMBX_COMPAT: "smbclient" },
+      });
+      const sentence = "NT_STATUS_FILE_IS_A_DIRECTORY opening remote file \\into\n";
+      assert.deepEqual([refused.status, refused.stdout], [1, sentence], refused.stderr);
+      const { status, stderr } = await onShare(put);
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, new RegExp(`^putting file ${name} as \\\\into\\\\${name} `));
+      assert.equal(statSync(join(share, "into", name)).size, size);
+    }
+    assert.deepEqual(readdirSync(join(share, "into")).sort(), Object.keys(sizes).sort());
+    rmSync(join(share, "into"), { recursive: true });
   });
 
   it("is smbclient when it is called so", async () => {

@@ -1,9 +1,13 @@
 import { basename, isAbsolute, resolve } from "node:path";
+import { NtStatus } from "../../core/index.ts";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import type { TransferOptions } from "../transfer/index.ts";
+import { safeRemoteName } from "../transfer/safe-name.ts";
 import { UsageError } from "../usage-error.ts";
+import { isStatus } from "./phrases.ts";
+import { joinRemote } from "./remote-mask.ts";
 import {
   isLocalDirectory,
   showLocalPath,
@@ -17,7 +21,7 @@ export const put: Command = {
   usage: "<local name> [remote name]",
   summary: "put a file",
   details:
-    "The file is written under a temporary name and renamed when it is complete, unless --inplace was given; its times are kept unless --no-times was given.",
+    "A remote directory gets the file under its own name. The file is written under a temporary name and renamed when it is complete, unless --inplace was given; its times are kept unless --no-times was given.",
   maxArguments: 2,
   completes: ["local-path", "remote-path", "none"],
   async run(context, [local, remote]) {
@@ -49,13 +53,28 @@ export async function storeFile(
     showLocal: (path) => (path === localPath ? local : showLocalPath(context, path)),
   };
   const { uploadFile } = await import("../transfer/index.ts");
+  const store = async (path: string, how: TransferOptions): Promise<void> => {
+    try {
+      await withTransfers(context, style, async (environment) => {
+        environment.onFile?.(await uploadFile(environment, localPath, path, how));
+      });
+    } catch (error) {
+      throw transferFailure(style, { remotePath: path, localPath, error });
+    }
+  };
   try {
-    await withTransfers(context, style, async (environment) => {
-      environment.onFile?.(await uploadFile(environment, localPath, remotePath, options));
-    });
+    await store(remotePath, { ...options, looksFirst: true });
   } catch (error) {
-    throw transferFailure(style, { remotePath, localPath, error });
+    if (local === "-" || !mayBeMeantInside(context, error)) throw error;
+    await store(joinRemote(remotePath, safeRemoteName(basename(localPath))), options);
   }
+}
+
+/** The name was a directory's: as `cp` does, the file goes into it. */
+function mayBeMeantInside(context: ShellContext, error: unknown): boolean {
+  const isDirectory =
+    error instanceof StatedFailure && isStatus(error.cause, NtStatus.FILE_IS_A_DIRECTORY);
+  return isDirectory && !context.personality.habits.takesNoRemoteDirectory;
 }
 
 function directoryFailure(context: ShellContext, local: string): StatedFailure {

@@ -60,6 +60,8 @@ export interface TransferSummary {
 export interface TransferOptions {
   /** Go on where an earlier transfer stopped (reget, reput). */
   readonly resume?: boolean;
+  /** An upload looks first whether a directory has the name: one more round trip where it replaces a file. */
+  readonly looksFirst?: boolean;
 }
 
 /** Something to fetch. A directory is made locally, with nothing in it. */

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import {
   CreateDisposition,
   completeFile,
@@ -7,6 +8,7 @@ import {
   NtStatusError,
   type File as RemoteFile,
   setSparse,
+  type Tree,
   WRITE_ACCESS,
   writePipeline,
   writeSmallFile,
@@ -119,13 +121,16 @@ class Upload {
       const { size, bytes } = await resumeUpload(env, localPath, remotePath, progress);
       return this.#finished(size, bytes);
     }
+    const look = options.looksFirst === true ? () => this.#refuseDirectory() : undefined;
+    // Whoever writes into a pipe notices when it is opened: it is opened once.
+    if (isStream(localPath)) await look?.();
     const source = await LocalSource.open(localPath);
     try {
       const { size } = source;
       const isSmall = size !== undefined && size <= smallLimit(this.#env.tree, this.#env.settings);
-      return isSmall
-        ? await this.#storeSmall(source, size, progress)
-        : await this.#storeLarge(source, progress);
+      if (isSmall) return await this.#storeSmall(source, size, progress, look);
+      if (size !== undefined) await look?.();
+      return await this.#storeLarge(source, progress);
     } finally {
       source.close();
     }
@@ -135,12 +140,14 @@ class Upload {
     source: LocalSource,
     size: number,
     progress: FileProgress,
+    beforeReplacing: (() => Promise<void>) | undefined,
   ): Promise<FinishedFile> {
     await writeSmallFile(this.#env.tree, {
       path: this.#item.remotePath,
       temporaryPath: this.#temporaryPath,
       data: source.readWhole(size),
       times: this.#env.settings.keepTimes ? remoteTimes(source.stats) : undefined,
+      beforeReplacing,
       signal: this.#signal,
     });
     progress.advance(size);
@@ -207,6 +214,15 @@ class Upload {
     }
   }
 
+  /** A server would say so only when all bytes were there and the file were to get its name. */
+  async #refuseDirectory(): Promise<void> {
+    if (this.#temporaryPath === undefined) return;
+    const path = this.#item.remotePath;
+    if (await isRemoteDirectory(this.#env.tree, path, this.#signal)) {
+      throw new NtStatusError(NtStatus.FILE_IS_A_DIRECTORY, { command: "CREATE", path });
+    }
+  }
+
   /** A directory that takes new files but lets nobody rename or delete them needs other means. */
   #explain(error: unknown): unknown {
     const isDenied = error instanceof NtStatusError && error.status === NtStatus.ACCESS_DENIED;
@@ -225,6 +241,22 @@ class Upload {
     const { remotePath, localPath } = this.#item;
     const ms = performance.now() - this.#startedAt;
     return { direction: "upload", remotePath, localPath, size, bytes, ms };
+  }
+}
+
+function isStream(localPath: string): boolean {
+  if (localPath === "-") return true;
+  const stats = statSync(localPath, { throwIfNoEntry: false });
+  return stats !== undefined && !stats.isFile() && !stats.isDirectory();
+}
+
+/** Whether a directory has that name, as far as the server tells. */
+async function isRemoteDirectory(tree: Tree, path: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await tree.stat(path, { signal })).isDirectory;
+  } catch (error) {
+    if (error instanceof NtStatusError) return false;
+    throw error;
   }
 }
 

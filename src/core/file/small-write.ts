@@ -35,6 +35,8 @@ export interface SmallWrite {
   readonly data: Uint8Array;
   /** Given to the file before it is closed. */
   readonly times?: FileTimes | undefined;
+  /** Called before anything that has `path` may be replaced; what it throws ends the write. */
+  readonly beforeReplacing?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -102,6 +104,7 @@ async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void
     );
     if (isNew) return;
   }
+  await write.beforeReplacing?.();
   const open = writeOptions(true);
   const place = { path: temporaryPath, open, madePath: temporaryPath, isFinal: false };
   const fileId = await writeOneFrame(tree, write, place);
@@ -164,6 +167,7 @@ function isNameTaken(error: unknown): boolean {
 
 async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const { path, temporaryPath, data, times, signal } = write;
+  if (temporaryPath !== undefined) await write.beforeReplacing?.();
   const file =
     temporaryPath === undefined
       ? await File.create(tree, path, { ...writeOptions(false), signal })

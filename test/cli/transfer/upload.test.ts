@@ -119,6 +119,34 @@ describe("uploadFile", () => {
       );
     }));
 
+  it("sends nothing where a directory has the name, if it is to look first", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      for (const size of [0, 10, 5000]) {
+        writeFileSync(path, pattern(size));
+        const { env, share } = await rig();
+        share.add("d", new Uint8Array(0), { isDirectory: true });
+        await assert.rejects(
+          uploadFile(env, path, "d", { looksFirst: true }),
+          (error: unknown) =>
+            error instanceof NtStatusError && error.status === NtStatus.FILE_IS_A_DIRECTORY,
+        );
+        assert.deepEqual([...share.files.keys()], ["d"]);
+        assert.equal(share.files.get("d")?.isDirectory, true);
+        assert.equal(share.opens.size, 0);
+        assert.ok(size < 1000 || !share.commands.includes(Command.WRITE));
+      }
+    }));
+
+  it("does not look where a small file is new", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      writeFileSync(path, pattern(10));
+      const { env, share } = await rig();
+      await uploadFile(env, path, "f", { looksFirst: true });
+      assert.equal(share.frames, 1);
+    }));
+
   it("refuses a local file that grows or shrinks meanwhile", () =>
     withDirectory(async (directory) => {
       const path = join(directory, "f");
