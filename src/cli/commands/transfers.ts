@@ -5,6 +5,7 @@ import { StatedFailure, tellFailure } from "../failure.ts";
 import type { Io } from "../io.ts";
 import { printable } from "../render/printable.ts";
 import { formatRate } from "../render/rate.ts";
+import { FatalFailure } from "../transfer/fatal-failure.ts";
 import type {
   FinishedFile,
   TransferEnvironment,
@@ -55,10 +56,17 @@ export async function withTransfers<T>(
       onNotice: (message) => say(() => io.err(`${printable(message)}\n`)),
       outBytes: (bytes) => io.outBytes(bytes),
     });
+  } catch (error) {
+    throw namedFailure(style, error);
   } finally {
     progress.end();
     for (const action of waiting) action();
   }
+}
+
+/** The failure of one file that ended a transfer of many, with its name; any other error as it is. */
+export function namedFailure(style: TransferStyle, error: unknown): unknown {
+  return error instanceof FatalFailure ? transferFailure(style, error.failure) : error;
 }
 
 async function barsOn(io: Io): Promise<TransferProgress> {
@@ -112,7 +120,21 @@ export function transferFailure(
 ): unknown {
   const { error, remotePath, localPath } = failure;
   if (isSystemError(error)) return localFailure(style, localPath, error);
+  if (isConnectionError(error)) {
+    const line = `${error.message}: remote file ${displayRemote(remotePath)}`;
+    return new StatedFailure(line, { cause: error });
+  }
   return stated(error, (status) => remoteSentence(style, remotePath, status, error));
+}
+
+const CONNECTION_CODES: ReadonlySet<unknown> = new Set([
+  "ERR_SMB_TRANSPORT",
+  "ERR_SMB_TRANSPORT_CLOSED",
+  "ERR_SMB_TIMEOUT",
+]);
+
+function isConnectionError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && CONNECTION_CODES.has(error.code);
 }
 
 function localFailure(style: TransferStyle, path: string, cause: NodeJS.ErrnoException): unknown {

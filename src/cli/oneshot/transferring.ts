@@ -1,5 +1,5 @@
 import type { Tree } from "../../core/index.ts";
-import { type TransferStyle, transferFailure } from "../commands/transfers.ts";
+import { namedFailure, type TransferStyle, transferFailure } from "../commands/transfers.ts";
 import { printable } from "../render/printable.ts";
 import { formatSize } from "../render/size.ts";
 import {
@@ -47,6 +47,8 @@ export async function transferMany(
         else job.fail(error);
       },
     });
+  } catch (error) {
+    throw namedFailure(style, error);
   } finally {
     progress.end();
     for (const error of failures) job.fail(error);

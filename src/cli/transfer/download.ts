@@ -16,9 +16,11 @@ import type {
   DownloadItem,
   FinishedFile,
   TransferEnvironment,
+  TransferFailure,
   TransferOptions,
   TransferSummary,
 } from "./environment.ts";
+import { FatalFailure } from "./fatal-failure.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
 import {
   type LocalTarget,
@@ -58,15 +60,20 @@ export function downloadFile(
  * Fetches what `items` yields, several at once, while it is still being listed. Directories are made.
  * Failures of single files are collected and the rest goes on.
  *
- * @throws what makes going on pointless: an abort, a lost connection, a full disk, a failed listing
+ * @throws {FatalFailure} where a file met what makes going on pointless: a lost connection, a full disk
+ * @throws the reason of an abort, or what a listing met
  */
 export async function downloadMany(
   env: TransferEnvironment,
   items: Iterable<DownloadItem> | AsyncIterable<DownloadItem>,
 ): Promise<TransferSummary> {
   const tally = new Tally(env);
-  const failed = ({ remotePath, localPath }: DownloadItem, error: unknown): void =>
-    tally.failed({ path: remotePath, remotePath, localPath, error });
+  const failure = ({ remotePath, localPath }: DownloadItem, error: unknown): TransferFailure => ({
+    path: remotePath,
+    remotePath,
+    localPath,
+    error,
+  });
   await runBounded({
     items,
     jobs: jobsOf(env.settings),
@@ -77,7 +84,8 @@ export async function downloadMany(
       if (item.isDirectory === true) mkdirSync(item.localPath, { recursive: true });
       else tally.finished(await new Download(env, item, signal).run({}));
     },
-    onFailure: failed,
+    onFailure: (item, error) => tally.failed(failure(item, error)),
+    explainFatal: (item, error) => new FatalFailure(failure(item, error)),
     signal: env.signal,
   });
   return tally.summary();

@@ -145,6 +145,11 @@ class DirectTarget implements LocalTarget {
     this.fd = openSync(path, flags, 0o666);
   }
 
+  /** The name that it is known by. */
+  protected get shownPath(): string {
+    return this.path;
+  }
+
   allot(size: number): void {
     ftruncateSync(this.fd, size);
   }
@@ -164,7 +169,7 @@ class DirectTarget implements LocalTarget {
     const written = fstatSync(this.fd).size;
     if (written !== size) {
       throw new TransferError(
-        `${this.path} would have ${written} bytes instead of ${size}: not stored`,
+        `${this.shownPath} would have ${written} bytes instead of ${size}: not stored`,
       );
     }
     this.settle(times);
@@ -196,6 +201,10 @@ class RenamedTarget extends DirectTarget {
     this.#finalPath = place.path;
     remember(this.path);
     if (place.existing !== undefined) this.#keepMode(place.existing.mode & PERMISSIONS);
+  }
+
+  protected override get shownPath(): string {
+    return this.#finalPath;
   }
 
   override settle(times: LocalTimes | undefined): void {

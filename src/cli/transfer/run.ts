@@ -19,6 +19,8 @@ export interface RunOptions<T> {
   readonly run: (item: T, signal: AbortSignal) => Promise<void>;
   /** Told of every failure that does not end the run. */
   readonly onFailure: (item: T, error: unknown) => void;
+  /** What is thrown for an item whose fatal error ends the run; by default that error. */
+  readonly explainFatal?: (item: T, error: unknown) => unknown;
   readonly signal: AbortSignal;
 }
 
@@ -99,7 +101,8 @@ class BoundedRun<T> {
       wake?.();
     };
     this.#options.run(item, this.#signal).then(over, (error: unknown) => {
-      if (this.#signal.aborted || isFatal(error)) this.#fail(error);
+      if (isFatal(error)) this.#failAt(item, error);
+      else if (this.#signal.aborted) this.#fail(error);
       else this.#options.onFailure(item, error);
       over();
     });
@@ -109,6 +112,15 @@ class BoundedRun<T> {
     if (this.#failure !== undefined) return;
     this.#failure = { error };
     this.#abort.abort(error);
+  }
+
+  #failAt(item: T, error: unknown): void {
+    // Where a broken connection ended the listing first, the item that was under way says more.
+    const before = this.#failure;
+    const mayReplace = before?.error === error && !(error instanceof NtStatusError);
+    if (before !== undefined && !mayReplace) return;
+    this.#fail(error);
+    this.#failure = { error: this.#options.explainFatal?.(item, error) ?? error };
   }
 
   #change(): Promise<void> {

@@ -16,10 +16,12 @@ import {
 import type {
   FinishedFile,
   TransferEnvironment,
+  TransferFailure,
   TransferOptions,
   TransferSummary,
   UploadItem,
 } from "./environment.ts";
+import { FatalFailure } from "./fatal-failure.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
 import { LocalSource } from "./local-source.ts";
 import { type FileProgress, silentProgress } from "./progress.ts";
@@ -50,7 +52,8 @@ export function uploadFile(
  * Stores what `items` yields, several at once, while it is still being walked. Directories are made.
  * Failures of single files are collected and the rest goes on.
  *
- * @throws what makes going on pointless: an abort, a lost connection, a full disk
+ * @throws {FatalFailure} where a file met what makes going on pointless: a lost connection, a full disk
+ * @throws the reason of an abort
  */
 export async function uploadMany(
   env: TransferEnvironment,
@@ -58,6 +61,12 @@ export async function uploadMany(
 ): Promise<TransferSummary> {
   const tally = new Tally(env);
   const directories = new RemoteDirectories(env.tree);
+  const failure = ({ localPath, remotePath }: UploadItem, error: unknown): TransferFailure => ({
+    path: localPath,
+    remotePath,
+    localPath,
+    error,
+  });
   await runBounded({
     items,
     jobs: jobsOf(env.settings),
@@ -69,8 +78,8 @@ export async function uploadMany(
       await directories.ready(item.remotePath);
       tally.finished(await new Upload(env, item, signal).run({}));
     },
-    onFailure: ({ localPath, remotePath }, error) =>
-      tally.failed({ path: localPath, remotePath, localPath, error }),
+    onFailure: (item, error) => tally.failed(failure(item, error)),
+    explainFatal: (item, error) => new FatalFailure(failure(item, error)),
     signal: env.signal,
   });
   return tally.summary();

@@ -13,8 +13,15 @@ import {
 } from "../../../src/cli/commands/transfers.ts";
 import { smbclientPersonality, smbxPersonality } from "../../../src/cli/personality.ts";
 import { runLineShell } from "../../../src/cli/shell/line-shell.ts";
+import { FatalFailure } from "../../../src/cli/transfer/fatal-failure.ts";
 import type { FinishedFile } from "../../../src/cli/transfer/index.ts";
-import { NtStatus, NtStatusError, TransferError } from "../../../src/core/index.ts";
+import {
+  NtStatus,
+  NtStatusError,
+  TimeoutError,
+  TransferError,
+  TransportClosedError,
+} from "../../../src/core/index.ts";
 import { fakeShell } from "../../support/fake-shell.ts";
 import { FakeTree } from "../../support/fake-tree.ts";
 
@@ -76,6 +83,8 @@ describe("what went wrong with a file", () => {
     [download, system("ENOENT", "open"), "Error opening local file l"],
     [download, system("ENOSPC", "write"), "No space left on device: local file l"],
     [download, new TransferError("it grew"), "it grew"],
+    [download, new TransportClosedError("gone"), "gone: remote file \\r\\f"],
+    [upload, new TimeoutError("silence", 20_000), "silence: remote file \\r\\f"],
   ];
   for (const [style, error, message] of rows) {
     it(`${style.direction}: ${message}`, () => {
@@ -84,6 +93,18 @@ describe("what went wrong with a file", () => {
       assert.ok(told === error || told.cause === error);
     });
   }
+});
+
+it("what ends a transfer of many files is told with the name of the file", async () => {
+  const error = Object.assign(new Error("ENOSPC: in the words of node"), {
+    ...{ code: "ENOSPC", syscall: "write", errno: -28 },
+  });
+  const { state } = fakeShell(new FakeTree());
+  const failure = { path: "f", remotePath: "f", localPath: "/l/f", error };
+  await assert.rejects(
+    withTransfers(state, download, () => Promise.reject(new FatalFailure(failure))),
+    { message: "No space left on device: local file /l/f", cause: error },
+  );
 });
 
 it("put - is refused where the commands come from standard input, and what follows is not run", async () => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { FatalFailure } from "../../../src/cli/transfer/fatal-failure.ts";
 import { downloadFile, downloadMany } from "../../../src/cli/transfer/index.ts";
 import {
   NtStatus,
@@ -230,7 +231,13 @@ describe("downloadMany", () => {
         share.add(`f${index}`, pattern(2500));
         return { remotePath: `f${index}`, localPath: join(directory, `f${index}`) };
       });
-      await assert.rejects(downloadMany(env, items), lost);
+      await assert.rejects(
+        downloadMany(env, items),
+        (error: unknown) =>
+          error instanceof FatalFailure &&
+          error.cause === lost &&
+          /^f\d+$/.test(error.failure.remotePath),
+      );
       for (const name of readdirSync(directory)) {
         assert.match(name, /^f\d+$/);
         assert.equal(statSync(join(directory, name)).size, 2500);

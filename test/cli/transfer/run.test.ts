@@ -93,6 +93,48 @@ describe("runBounded", () => {
     assert.equal(ended, 1);
   });
 
+  it("names the item under way, even where the connection ended the listing first", async () => {
+    const lost = new TransportClosedError("gone");
+    const explainFatal = (item: number, cause: unknown) => new Error(`item ${item}`, { cause });
+    async function* items(): AsyncGenerator<number> {
+      yield 7;
+      await turn();
+      throw lost;
+    }
+    const slow = options({
+      items: items(),
+      explainFatal,
+      run: async (_item, signal) => {
+        await turn();
+        await turn();
+        signal.throwIfAborted();
+      },
+    });
+    await assert.rejects(runBounded(slow), { message: "item 7", cause: lost });
+    const full = Object.assign(new Error("full"), { code: "ENOSPC" });
+    const run = async (item: number): Promise<void> => {
+      if (item === 3) throw full;
+    };
+    await assert.rejects(runBounded(options({ items: [1, 2, 3, 4], explainFatal, run })), {
+      message: "item 3",
+      cause: full,
+    });
+  });
+
+  it("does not blame an item for a listing that the server refused", async () => {
+    const refused = new NtStatusError(NtStatus.NETWORK_NAME_DELETED);
+    async function* items(): AsyncGenerator<number> {
+      yield 7;
+      throw refused;
+    }
+    const run = async (_item: number, signal: AbortSignal): Promise<void> => {
+      await turn();
+      signal.throwIfAborted();
+    };
+    const explainFatal = () => new Error("blamed");
+    await assert.rejects(runBounded(options({ items: items(), explainFatal, run })), refused);
+  });
+
   it("rejects with the reason of its signal, whatever the items say by then", async () => {
     const controller = new AbortController();
     const reason = new DOMException("Ctrl-C", "AbortError");

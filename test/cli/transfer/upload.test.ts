@@ -4,6 +4,7 @@ import { appendFileSync, statSync, truncateSync, utimesSync, writeFileSync } fro
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { FatalFailure } from "../../../src/cli/transfer/fatal-failure.ts";
 import { uploadFile, uploadMany } from "../../../src/cli/transfer/index.ts";
 import {
   fileTimeFromUnixMs,
@@ -250,8 +251,40 @@ describe("uploadMany", () => {
         localPath: join(directory, "a"),
         remotePath: `f${index}`,
       }));
-      await assert.rejects(uploadMany(env, items), lost);
+      await assert.rejects(
+        uploadMany(env, items),
+        (error: unknown) =>
+          error instanceof FatalFailure &&
+          error.cause === lost &&
+          /^f\d+$/.test(error.failure.remotePath),
+      );
       assert.deepEqual(failures, []);
+    }));
+
+  it("ends at a full disk and names the file as the user knows it", () =>
+    withDirectory(async (directory) => {
+      for (const size of [10, 5000]) {
+        writeFileSync(join(directory, "a"), pattern(size));
+        writeFileSync(join(directory, "b"), pattern(size));
+        const { env, share } = await rig({
+          fault: ({ command, index }) =>
+            command === Command.WRITE && index > 2 ? { status: NtStatus.DISK_FULL } : undefined,
+          more: { settings: { keepTimes: true, inplace: false, jobs: 1, ioSize: 0 } },
+        });
+        const items = ["a", "b"].map((name) => ({
+          localPath: join(directory, name),
+          remotePath: `d\\${name}`,
+        }));
+        for (const { remotePath } of items) share.add(remotePath, pattern(3));
+        await assert.rejects(
+          uploadMany(env, items),
+          (error: unknown) =>
+            error instanceof FatalFailure &&
+            /^d\\[ab]$/.test(error.failure.remotePath) &&
+            error.failure.error instanceof NtStatusError,
+        );
+        assert.deepEqual([...share.files.keys()].sort(), ["d\\a", "d\\b"]);
+      }
     }));
 });
 
