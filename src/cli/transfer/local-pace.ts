@@ -28,7 +28,9 @@ export class LocalPace {
   async run<T>(atOnce: () => T, later: () => Promise<T>): Promise<T> {
     if (!this.#isSlow && this.#waiting === 0) return this.#here(atOnce);
     this.#waiting += 1;
-    const result = this.#last.then(() => this.#inPool(later));
+    // Whether it is still slow shows when its turn comes: a queue may never be empty before the end.
+    const turn = (): T | Promise<T> => (this.#isSlow ? this.#inPool(later) : this.#here(atOnce));
+    const result = this.#last.then(turn);
     this.#last = result.catch(() => undefined);
     try {
       return await result;

@@ -156,11 +156,14 @@ class DirectTarget implements LocalTarget {
 
   write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
     return this.#pace.run(
-      () => writeAllSync(this.fd, data, offset),
-      async () => {
+      () => {
         // It may have waited for its turn.
         signal.throwIfAborted();
-        await writeAll(this.fd, data, offset);
+        writeAllSync(this.fd, data, offset);
+      },
+      () => {
+        signal.throwIfAborted();
+        return writeAll(this.fd, data, offset);
       },
     );
   }

@@ -63,13 +63,12 @@ describe("the pace of a local file", () => {
     assert.equal(await disk.probation(), 30);
   });
 
-  it("has one call at a time in the pool, in order, and none on the thread meanwhile", async () => {
+  it("has one call at a time in the pool, in order, and leaves it while others wait", async () => {
     const disk = new Disk();
     await disk.call(16);
-    await Promise.all(Array.from({ length: 20 }, () => disk.call(1)));
+    await Promise.all(Array.from({ length: 10 }, () => disk.call(1)));
     assert.equal(disk.mostUnderWay, 1);
-    assert.deepEqual(disk.calls, ["here", ...Array.from({ length: 20 }, () => "pool")]);
-    assert.equal(await disk.next(1), "here");
+    assert.deepEqual(disk.calls, ["here", ...Array(7).fill("pool"), "here", "here", "here"]);
   });
 
   it("goes on after a call that failed", async () => {
