@@ -4,26 +4,30 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { ID_LENGTH, loadCompiled } from "./compiled.cjs";
 
 const CLI = fileURLToPath(new URL("../dist/cli", import.meta.url));
 const TERMINAL = join(CLI, "shell", "terminal");
+const QUIC = fileURLToPath(new URL("../dist/transports/quic", import.meta.url));
 const OUT = fileURLToPath(new URL("../dist/bundle", import.meta.url));
 const BUNDLE = join(OUT, "smbx.cjs");
 const ID_PLACE = "0".repeat(ID_LENGTH);
 
 /**
- * Ink is made of ES modules, which only `import()` can load, and compiled code has none. So what
- * imports ink is a file of its own, which Node itself loads when a prompt appears.
+ * Ink and the QUIC addon are ES modules, which only `import()` can load, and compiled code has none.
+ * So what imports them is a file of its own, which Node itself loads: when a prompt appears, and when
+ * QUIC is dialled.
  */
-const inkLoader = {
-  name: "ink loader",
+const lateLoaders = {
+  name: "late loaders",
   setup({ onResolve }) {
-    onResolve({ filter: /\/load-ink-view\.js$/ }, ({ kind }) =>
-      kind === "entry-point" ? undefined : { path: "./load-ink-view.cjs", external: true },
+    onResolve({ filter: /\/(load-ink-view|import-addon)\.js$/ }, ({ kind, path }) =>
+      kind === "entry-point"
+        ? undefined
+        : { path: `./${basename(path, ".js")}.cjs`, external: true },
     );
   },
 };
@@ -32,6 +36,7 @@ const { outputFiles } = await build({
   entryPoints: [
     { in: join(CLI, "main.js"), out: "smbx" },
     { in: join(TERMINAL, "load-ink-view.js"), out: "load-ink-view" },
+    { in: join(QUIC, "import-addon.js"), out: "import-addon" },
   ],
   outdir: OUT,
   outExtension: { ".js": ".cjs" },
@@ -40,8 +45,8 @@ const { outputFiles } = await build({
   format: "cjs",
   platform: "node",
   target: "node20.19",
-  external: [join(TERMINAL, "prompt.js"), "cli-progress"],
-  plugins: [inkLoader],
+  external: [join(TERMINAL, "prompt.js"), "cli-progress", "ngtcp2-napi"],
+  plugins: [lateLoaders],
   define: { "import.meta.filename": "__filename" },
   banner: { js: `// ${ID_PLACE}` },
   // A third less to read in every run; names, and so stack traces, stay.

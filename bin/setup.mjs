@@ -89,8 +89,10 @@ function fingerprint() {
     const { mtimeMs, size } = statSync(path);
     hash.update(`${path}\0${mtimeMs}\0${size}\n`);
   };
-  const sources = readdirSync(join(ROOT, "src"), { recursive: true }).sort();
-  for (const path of sources) if (/\.(tsx?|json)$/.test(path)) add(join(ROOT, "src", path));
+  for (const folder of ["src", "packages/ngtcp2-napi/lib"]) {
+    const sources = readdirSync(join(ROOT, folder), { recursive: true }).sort();
+    for (const path of sources) if (/\.(tsx?|json)$/.test(path)) add(join(ROOT, folder, path));
+  }
   const others = ["bin/bundle.mjs", "package-lock.json", "tsconfig.json", "tsconfig.base.json"];
   for (const path of others) add(join(ROOT, path));
   return hash.digest("hex");

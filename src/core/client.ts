@@ -2,7 +2,7 @@ import { createNtlmMechanism } from "./auth/ntlmssp/mechanism.ts";
 import { SpnegoExchange } from "./auth/spnego.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Connection } from "./connection/connection.ts";
-import { negotiate, negotiateOffer } from "./connection/negotiator.ts";
+import { fitsQuic, negotiate, negotiateOffer, QUIC_NEEDS_311 } from "./connection/negotiator.ts";
 import type { TraceListener } from "./connection/trace.ts";
 import type { DialAttempt } from "./dial-error.ts";
 import { dial, type TransportChoice } from "./dialer.ts";
@@ -107,7 +107,7 @@ export class SmbClient implements AsyncDisposable {
   static async connect(target: DialTarget, options: ClientOptions): Promise<SmbClient> {
     const clock = options.clock ?? systemClock;
     const { transport, attempts } = await dial(target, {
-      factories: options.transports,
+      factories: options.transports.map((each) => withinDialects(each, options.maxDialect)),
       order: options.order,
       signal: options.signal ?? new AbortController().signal,
       clock,
@@ -121,7 +121,11 @@ export class SmbClient implements AsyncDisposable {
       trace: options.trace,
     });
     try {
-      const offer = negotiateOffer({ ...options, requireSigning: options.protection !== "off" });
+      const offer = negotiateOffer({
+        ...options,
+        transportKind: transport.kind,
+        requireSigning: options.protection !== "off",
+      });
       await negotiate(connection, offer, { serverName: target.host, signal: options.signal });
       const session = await setUpSession(connection, target, options, options.credentials);
       return new SmbClient(target, options, { connection, session, attempts });
@@ -196,6 +200,21 @@ export class SmbClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** QUIC is out of the race where it could win it only to fail at the negotiation. */
+function withinDialects(
+  factory: TransportFactory,
+  maxDialect: Dialect | undefined,
+): TransportFactory {
+  if (factory.kind !== "quic" || fitsQuic(maxDialect)) return factory;
+  return {
+    kind: factory.kind,
+    defaultPort: factory.defaultPort,
+    unavailable: () => factory.unavailable(),
+    unsuitable: () => QUIC_NEEDS_311,
+    dial: (target, options) => factory.dial(target, options),
+  };
 }
 
 function setUpSession(

@@ -24,10 +24,7 @@ describe("defaultTransports", () => {
     }
   });
 
-  for (const [kind, addon] of [
-    ["quic", "ngtcp2-napi"],
-    ["smbdirect", "rdma-verbs-napi"],
-  ] as const) {
+  for (const [kind, addon] of [["smbdirect", "rdma-verbs-napi"]] as const) {
     it(`says why ${kind} cannot be used`, async () => {
       const factory = factories.find((each) => each.kind === kind);
       assert.ok(factory !== undefined);

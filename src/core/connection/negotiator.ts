@@ -13,6 +13,7 @@ import {
 } from "../smb2/constants.ts";
 import { NegotiateRequest, NegotiateResponse } from "../smb2/negotiate.ts";
 import { HashAlgorithmId, type NegotiateContext } from "../smb2/negotiate-contexts.ts";
+import type { TransportKind } from "../transport.ts";
 import { fileTimeFromUnixMs } from "../wire/file-time.ts";
 import type { Connection } from "./connection.ts";
 import {
@@ -48,9 +49,19 @@ const SIGNING_ALGORITHMS: readonly SigningAlgorithmId[] = [
 /** The smallest of MaxTransactSize, MaxReadSize and MaxWriteSize to accept ([MS-SMB2] 3.2.5.2). */
 const SMALLEST_MAXIMUM = 65_536;
 
+/** Why a limit on dialects rules QUIC out. */
+export const QUIC_NEEDS_311 = "SMB over QUIC is SMB 3.1.1, which is not allowed here";
+
+/** Whether QUIC may be used where `maxDialect` is the newest one allowed. */
+export function fitsQuic(maxDialect: Dialect | undefined): boolean {
+  return maxDialect === undefined || maxDialect >= Dialect.SMB_3_1_1;
+}
+
 export interface OfferOptions {
   readonly minDialect?: Dialect | undefined;
   readonly maxDialect?: Dialect | undefined;
+  /** The wire below: QUIC carries 3.1.1 only. */
+  readonly transportKind?: TransportKind | undefined;
   readonly ciphers?: readonly CipherId[] | undefined;
   readonly signingAlgorithms?: readonly SigningAlgorithmId[] | undefined;
   readonly clientGuid?: Uint8Array | undefined;
@@ -60,8 +71,10 @@ export interface OfferOptions {
 
 /** What to offer, by the caller's limits. */
 export function negotiateOffer(options: OfferOptions): NegotiateOffer {
-  const min = options.minDialect ?? Dialect.SMB_2_0_2;
+  const isQuic = options.transportKind === "quic";
   const max = options.maxDialect ?? Dialect.SMB_3_1_1;
+  if (isQuic && !fitsQuic(max)) throw new UnsupportedError(QUIC_NEEDS_311);
+  const min = isQuic ? Dialect.SMB_3_1_1 : (options.minDialect ?? Dialect.SMB_2_0_2);
   const dialects = DIALECTS.filter((dialect) => dialect >= min && dialect <= max);
   if (dialects.length === 0) {
     throw new UnsupportedError(

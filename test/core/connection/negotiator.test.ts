@@ -1,11 +1,38 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SmbClient } from "../../../src/core/client.ts";
+import { negotiateOffer } from "../../../src/core/connection/negotiator.ts";
+import { DialError } from "../../../src/core/dial-error.ts";
 import { Command, Dialect } from "../../../src/core/smb2/constants.ts";
+import type { TransportFactory, TransportKind } from "../../../src/core/transport.ts";
 import { FakeServer } from "../../support/fake-server.ts";
 import { connected } from "../../support/fake-session.ts";
 
 describe("negotiation", () => {
+  it("offers 3.1.1 and nothing older over QUIC", () => {
+    const offer = (transportKind: TransportKind, limits = {}) =>
+      negotiateOffer({ requireSigning: true, transportKind, ...limits }).dialects;
+    assert.deepEqual(offer("quic"), [Dialect.SMB_3_1_1]);
+    assert.deepEqual(offer("quic", { minDialect: Dialect.SMB_2_1 }), [Dialect.SMB_3_1_1]);
+    assert.equal(offer("tcp").length, 5);
+    assert.throws(() => offer("quic", { maxDialect: Dialect.SMB_3_0_2 }), /QUIC is SMB 3\.1\.1/);
+  });
+
+  it("never dials QUIC where 3.1.1 is not allowed", async () => {
+    const quic: TransportFactory = {
+      ...{ kind: "quic", defaultPort: 443, unavailable: () => undefined },
+      dial: () => assert.fail("dialled"),
+    };
+    const limited = { maxDialect: Dialect.SMB_3_0_2, transports: [quic] };
+    const dialling = connected({}, { ...limited, order: [{ kind: "quic" }] });
+    await assert.rejects(dialling, (error) => {
+      assert.ok(error instanceof DialError);
+      assert.equal(error.attempts[0]?.outcome, "unsuitable");
+      assert.match(error.attempts[0]?.reason ?? "", /QUIC is SMB 3\.1\.1/);
+      return true;
+    });
+  });
+
   it("refuses a dialect that was not offered", async () => {
     await assert.rejects(
       connected({ dialect: Dialect.SMB_2_1 }, { minDialect: Dialect.SMB_3_0 }),

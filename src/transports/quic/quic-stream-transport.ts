@@ -1,0 +1,143 @@
+import type { QuicConnection, QuicStream } from "ngtcp2-napi";
+import type { Clock } from "../../core/clock.ts";
+import { TransportClosedError, TransportError } from "../../core/errors.ts";
+import type { MessageParts, Transport, TransportSink } from "../../core/transport.ts";
+import { FrameDecoder } from "../framing/frame-decoder.ts";
+import { encodeFramePrefix, maxFrameLength } from "../framing/frame-prefix.ts";
+import { quicClosed } from "./quic-failure.ts";
+
+/** How long `close` lets accepted bytes drain before it cuts the connection, in milliseconds. */
+const FLUSH_GRACE_MS = 5000;
+
+/** What a {@link QuicStreamTransport} is made of. */
+export interface QuicStreamTransportOptions {
+  readonly connection: QuicConnection;
+  /** The one bidirectional stream of the connection; not started. */
+  readonly stream: QuicStream;
+  readonly endpoint: string;
+  /** Whether the peer's certificate was checked in full. */
+  readonly isVerified: boolean;
+  readonly clock: Clock;
+}
+
+/** Messages over a QUIC stream, with the four-byte prefix of Direct TCP ([MS-SMB2] 2.1). */
+export class QuicStreamTransport implements Transport {
+  readonly kind = "quic";
+  readonly remoteAddress: string;
+  readonly maxMessageSize: number = maxFrameLength(24);
+  readonly isEncrypted: boolean;
+  readonly connection: QuicConnection;
+  readonly #stream: QuicStream;
+  readonly #clock: Clock;
+  #sink: TransportSink | undefined;
+  #decoder: FrameDecoder | undefined;
+  #closing: Promise<void> | undefined;
+  #ended: { readonly error: Error | undefined } | undefined;
+
+  constructor(options: QuicStreamTransportOptions) {
+    this.connection = options.connection;
+    this.#stream = options.stream;
+    this.remoteAddress = options.endpoint;
+    this.isEncrypted = options.isVerified;
+    this.#clock = options.clock;
+  }
+
+  get bytesReceived(): number {
+    return this.connection.counters.bytesReceived;
+  }
+
+  get bytesSent(): number {
+    return this.connection.counters.bytesSent;
+  }
+
+  start(sink: TransportSink): void {
+    this.#sink = sink;
+    if (this.#ended !== undefined) {
+      const { error } = this.#ended;
+      queueMicrotask(() => sink.closed(error));
+      return;
+    }
+    const decoder = new FrameDecoder(sink, { lengthBits: 24 });
+    this.#decoder = decoder;
+    this.#stream.start({
+      writable: () => decoder.writable(),
+      advance: (count) => this.#advance(decoder, count),
+      end: () => this.#end(this.#peerLeft()),
+      // Where the peer closed the connection in good order nothing was lost between two messages.
+      error: (error) =>
+        this.#end(
+          error.errorCode === 0 && error.kind === "application"
+            ? this.#peerLeft()
+            : quicClosed(this.remoteAddress, error),
+        ),
+    });
+  }
+
+  send(message: MessageParts): Promise<void> {
+    if (this.#closing !== undefined || this.#ended !== undefined) {
+      return Promise.reject(this.#closedError(this.#ended?.error));
+    }
+    const length = message.reduce((sum, part) => sum + part.length, 0);
+    if (length === 0 || length > this.maxMessageSize) {
+      const limit = `this wire carries 1 to ${this.maxMessageSize}`;
+      return Promise.reject(new TransportError(`A message of ${length} bytes: ${limit}`));
+    }
+    return this.#stream
+      .write([encodeFramePrefix(length), ...message])
+      .catch((error: unknown) => Promise.reject(this.#closedError(error)));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#flushAndEnd();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #flushAndEnd(): Promise<void> {
+    if (this.#ended === undefined) {
+      let cancel: () => void = () => undefined;
+      const grace = new Promise<void>((resolve) => {
+        cancel = this.#clock.after(FLUSH_GRACE_MS, resolve);
+      });
+      const drained = this.#stream.drain().catch(() => undefined);
+      this.#stream.end();
+      await Promise.race([drained, grace, this.connection.closed]);
+      cancel();
+    }
+    this.#end(undefined);
+    await this.connection.close();
+  }
+
+  #advance(decoder: FrameDecoder, count: number): void {
+    if (this.#ended !== undefined || this.#closing !== undefined) return;
+    try {
+      decoder.advance(count);
+    } catch (error) {
+      this.#end(error as Error);
+    }
+  }
+
+  /** The one way out: nothing is delivered or sent after it. */
+  #end(error: Error | undefined): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = { error: this.#closing === undefined ? error : undefined };
+    this.#sink?.closed(this.#ended.error);
+    if (this.#closing === undefined) void this.connection.close();
+  }
+
+  #peerLeft(): Error | undefined {
+    if (this.#decoder === undefined || this.#decoder.isAtBoundary) return undefined;
+    return new TransportClosedError(
+      `${this.remoteAddress} closed the connection in the middle of a message`,
+    );
+  }
+
+  #closedError(cause: unknown): TransportClosedError {
+    return cause instanceof TransportClosedError
+      ? new TransportClosedError(cause.message, { cause })
+      : new TransportClosedError(`The connection to ${this.remoteAddress} is closed`, { cause });
+  }
+}

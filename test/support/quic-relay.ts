@@ -1,0 +1,59 @@
+import { connect as connectTcp, type Socket } from "node:net";
+import { listen, type QuicServer, type QuicStream } from "ngtcp2-napi";
+
+/** Ends QUIC (ALPN `smb`) and passes the bytes to a TCP port: SMB over QUIC in front of any smbd. */
+export class QuicRelay implements AsyncDisposable {
+  readonly #server: QuicServer;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: {
+    readonly cert: string;
+    readonly key: string;
+    readonly tcpPort: number;
+    readonly tcpHost?: string;
+    readonly host?: string;
+    readonly port?: number;
+    readonly clientCertificate?: "none" | "request" | "require";
+    readonly ca?: string;
+  }) {
+    this.#server = listen({ alpn: "smb", host: "127.0.0.1", ...options }, (connection) => {
+      connection.onStream((stream) => this.#join(stream, options));
+    });
+  }
+
+  get port(): number {
+    return this.#server.address?.port ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await this.#server.close();
+  }
+
+  #join(
+    stream: QuicStream,
+    { tcpPort, tcpHost = "127.0.0.1" }: { tcpPort: number; tcpHost?: string },
+  ): void {
+    const socket = connectTcp({ port: tcpPort, host: tcpHost, noDelay: true });
+    this.#sockets.add(socket);
+    socket.on("close", () => this.#sockets.delete(socket));
+    socket.on("error", () => stream.reset(1));
+    stream.start({
+      data: (bytes) => {
+        if (socket.write(bytes)) return;
+        stream.pause();
+        socket.once("drain", () => stream.resume());
+      },
+      end: () => socket.end(),
+      error: () => socket.destroy(),
+    });
+    socket.on("data", (bytes) => {
+      socket.pause();
+      stream.write(bytes).then(
+        () => socket.resume(),
+        () => socket.destroy(),
+      );
+    });
+    socket.on("end", () => stream.end());
+  }
+}
