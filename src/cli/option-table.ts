@@ -270,7 +270,7 @@ const ownOptions: readonly OptionEntry[] = [
     summary: "Accept to be a guest, or log on as one",
     details: "Guests cannot sign: this gives up protection, which is why it must be asked for.",
   },
-  { long: "jobs", argument: "N", summary: "Files in flight at once (default 8)" },
+  { long: "jobs", argument: "N", summary: "Files in flight at once (default 64)" },
   { long: "no-times", summary: "Do not carry file times over" },
   {
     long: "inplace",

@@ -2,9 +2,7 @@ import { DEFAULT_TIMEOUT_SECONDS } from "./connect.ts";
 import type { ShellSettings } from "./context.ts";
 import type { Options } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
-
-/** Files in flight when nothing was said. */
-const DEFAULT_JOBS = 8;
+import { DEFAULT_JOBS } from "./transfer/limits.ts";
 
 /** How a shell or a subcommand starts out. */
 export function shellSettings(options: Options, personality: Personality): ShellSettings {
