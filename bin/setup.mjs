@@ -89,7 +89,7 @@ function fingerprint() {
     const { mtimeMs, size } = statSync(path);
     hash.update(`${path}\0${mtimeMs}\0${size}\n`);
   };
-  for (const folder of ["src", "packages/ngtcp2-napi/lib"]) {
+  for (const folder of ["src", "packages/ngtcp2-napi/lib", "packages/rdma-verbs-napi/lib"]) {
     const sources = readdirSync(join(ROOT, folder), { recursive: true }).sort();
     for (const path of sources) if (/\.(tsx?|json)$/.test(path)) add(join(ROOT, folder, path));
   }
