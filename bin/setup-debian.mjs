@@ -44,17 +44,34 @@ export function installDebianPackages(programs, step) {
   }
   let problem;
   step(`installing Debian packages (${packages.join(" ")})`, () => {
-    const [command, ...args] = [...becomeRoot, "/bin/sh", "-c", INSTALL, "install", ...packages];
-    const { status, stdout, stderr } = spawnSync(command, args, {
-      encoding: "utf8",
-      maxBuffer: 64 * 1024 * 1024,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    const { status, output } = install(becomeRoot, packages);
     if (status === 0 && missing.every(isInstalled)) return;
-    const end = `${stdout}${stderr}`.trimEnd().split("\n").slice(-15).join("\n");
+    const end = output.trimEnd().split("\n").slice(-15).join("\n");
     problem = `apt-get failed:\n${end}\n\nPlease run this yourself, then try again:\n\n  sudo ${manual}\n`;
   });
   return problem;
+}
+
+/**
+ * Installs a package that tests can do without, where this Debian has it; a failure is no problem.
+ *
+ * @param {string} name
+ * @param {(what: string, run: () => void) => void} step announces and runs a step
+ */
+export function installOptionalPackage(name, step) {
+  const { stdout } = spawnSync("apt-cache", ["policy", name], { encoding: "utf8" });
+  const becomeRoot = /Candidate: \d/.test(stdout ?? "") ? rootCommand() : undefined;
+  if (becomeRoot !== undefined) step(`installing ${name}`, () => install(becomeRoot, [name]));
+}
+
+function install(becomeRoot, packages) {
+  const [command, ...args] = [...becomeRoot, "/bin/sh", "-c", INSTALL, "install", ...packages];
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return { status, output: `${stdout}${stderr}` };
 }
 
 /** What to put before a command so that it runs as root; undefined where that needs a password. */

@@ -99,7 +99,7 @@ function fingerprint() {
 }
 
 /** Runs one step that takes time: one line about it. */
-function step(what, run) {
+export function step(what, run) {
   const started = Date.now();
   process.stderr.write(`smbx: ${what} ...`);
   try {

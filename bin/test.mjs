@@ -6,7 +6,8 @@
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { main, ROOT, setup } from "./setup.mjs";
+import { main, ROOT, setup, step } from "./setup.mjs";
+import { installOptionalPackage } from "./setup-debian.mjs";
 
 const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
 const OTHERS = { groff: "groff-base", tmux: "tmux" };
@@ -17,11 +18,19 @@ const files = given.filter((argument) => argument !== "--without-samba");
 
 await main(async () => {
   setup({ programs: withoutSamba ? {} : { ...SAMBA, ...OTHERS } });
+  if (!withoutSamba) installAioquic();
   const checks = files.length > 0 ? { passed: 0, failed: 0 } : runChecks();
   const runner = join(ROOT, "test", "run.mjs");
   const counts = [`--passed=${checks.passed}`, `--failed=${checks.failed}`];
   return runNode(["--import", "tsx", runner, ...counts, ...files]);
 });
+
+/** A QUIC that is not ours, to test against; the tests that want it are skipped aloud without it. */
+function installAioquic() {
+  if (process.env.SMBX_AIOQUIC_PYTHON !== undefined) return;
+  const { status } = spawnSync("python3", ["-c", "import aioquic"], { stdio: "ignore" });
+  if (status !== 0) installOptionalPackage("python3-aioquic", step);
+}
 
 function runChecks() {
   const modules = join(ROOT, "node_modules");

@@ -1,6 +1,9 @@
 import { connect as connectTcp, type Socket } from "node:net";
 import { listen, type QuicServer, type QuicStream } from "ngtcp2-napi";
 
+/** Above this the server is held back. A write is done when it is acknowledged: a long way needs many. */
+const WAITING_LIMIT = 64 * 1024 * 1024;
+
 /** Ends QUIC (ALPN `smb`) and passes the bytes to a TCP port: SMB over QUIC in front of any smbd. */
 export class QuicRelay implements AsyncDisposable {
   readonly #server: QuicServer;
@@ -25,6 +28,11 @@ export class QuicRelay implements AsyncDisposable {
     return this.#server.address?.port ?? 0;
   }
 
+  /** Updates the keys of all connections. */
+  updateKeys(): void {
+    for (const connection of this.#server.connections) connection.updateKeys();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await this.#server.close();
@@ -47,10 +55,15 @@ export class QuicRelay implements AsyncDisposable {
       end: () => socket.end(),
       error: () => socket.destroy(),
     });
+    let waiting = 0;
     socket.on("data", (bytes) => {
-      socket.pause();
+      waiting += bytes.length;
+      if (waiting > WAITING_LIMIT) socket.pause();
       stream.write(bytes).then(
-        () => socket.resume(),
+        () => {
+          waiting -= bytes.length;
+          if (waiting <= WAITING_LIMIT / 2) socket.resume();
+        },
         () => socket.destroy(),
       );
     });
