@@ -2,6 +2,7 @@ import {
   AuthenticationError,
   type ClientOptions,
   type Credentials,
+  type DialAttempt,
   DialError,
   type DialTarget,
   defaultOrder,
@@ -17,7 +18,7 @@ import {
 } from "../core/index.ts";
 import type { ClientConfig } from "./config/client-config.ts";
 import { lookUpLmhosts } from "./config/lmhosts.ts";
-import { explainConnection, explainFailedDial, explainShare } from "./explain.ts";
+import { explainConnection, explainDialling, explainShare } from "./explain.ts";
 import { StatedFailure } from "./failure.ts";
 import type { Io } from "./io.ts";
 import { DebugLevel, type Log } from "./log.ts";
@@ -62,7 +63,6 @@ export async function connectClient(
     tellStory(settings, explainConnection(client));
     return client;
   } catch (error) {
-    if (error instanceof DialError) tellStory(settings, explainFailedDial(error.attempts));
     throw statedConnectFailure(error, settings, target.host);
   }
 }
@@ -128,8 +128,10 @@ async function clientOptions(
     signingAlgorithms: config.signingAlgorithms,
     timeoutMs: negotiationTimeoutMs(settings),
     workstation: config.netbiosName,
+    encryptsOverQuic: config.encryptsOverQuic,
     trace: await log.traceListener(),
     signal,
+    onDialled: (attempts) => tellStory(settings, explainDialling(attempts)),
   };
 }
 
@@ -185,6 +187,10 @@ function parseTransports(
 /** What smbclient would say of it; errors that it knows nothing of stay as they are. */
 function statedConnectFailure(error: unknown, settings: ConnectSettings, host: string): unknown {
   if (error instanceof DialError) {
+    const { negotiationFailure } = error;
+    if (negotiationFailure !== undefined) {
+      return statedNegotiationFailure(negotiationFailure, error, settings);
+    }
     const line = `do_connect: Connection to ${host} failed (Error ${error.ntStatusName})`;
     return new StatedFailure(line, { cause: error, toStderr: true });
   }
@@ -192,12 +198,26 @@ function statedConnectFailure(error: unknown, settings: ConnectSettings, host: s
     const { statusName = "NT_STATUS_ACCESS_DENIED" } = error;
     return new StatedFailure(`session setup failed: ${statusName}`, { cause: error });
   }
-  if (error instanceof TimeoutError) {
-    const line = `Protocol negotiation (with timeout ${negotiationTimeoutMs(settings)} ms) timed out against server ${host}`;
-    return new StatedFailure(line, { cause: error });
-  }
+  if (error instanceof TimeoutError) return negotiationTimeout(settings, host, error);
   const statusName = negotiationStatus(error);
   return statusName === undefined ? error : negotiationFailure(settings, host, statusName, error);
+}
+
+/** A wire was there, but the server behind it did not answer; `cause` tells of the others too. */
+function statedNegotiationFailure(
+  attempt: DialAttempt,
+  cause: DialError,
+  settings: ConnectSettings,
+): StatedFailure {
+  const { host } = cause.target;
+  if (attempt.error instanceof TimeoutError) return negotiationTimeout(settings, host, cause);
+  const statusName = negotiationStatus(attempt.error) ?? cause.ntStatusName;
+  return negotiationFailure(settings, host, statusName, cause);
+}
+
+function negotiationTimeout(settings: ConnectSettings, host: string, cause: Error): StatedFailure {
+  const line = `Protocol negotiation (with timeout ${negotiationTimeoutMs(settings)} ms) timed out against server ${host}`;
+  return new StatedFailure(line, { cause });
 }
 
 function negotiationStatus(error: unknown): string | undefined {

@@ -1,11 +1,13 @@
 import { type DialAttempt, explainAttempts, type SmbClient, type Tree } from "../core/index.ts";
 import { printable } from "./render/printable.ts";
 
-/** The story of a connection, as `--explain` and `-d 1` tell it: whole lines. */
+/** Instead of signing and encryption, where the server agreed to leave them to QUIC. */
+export const PROTECTED_BY_TLS = "protected by TLS";
+
+/** What was agreed on, as `--explain` and `-d 1` tell it: whole lines. */
 export function explainConnection(client: SmbClient): string {
-  const { connection, session, attempts } = client;
+  const { connection, session } = client;
   const lines = [
-    ...attemptLines(attempts),
     `dialect: ${connection.dialectName}`,
     `signing: ${session.isSigned ? connection.signingAlgorithm : signingAbsence(client)}`,
     `encryption: ${session.isEncrypted ? connection.cipher : encryptionAbsence(client)}`,
@@ -21,23 +23,20 @@ export function explainShare({ isEncrypted, session, share }: Tree): string {
   return `${printable(`share: ${share}, encrypted with ${cipher}`)}\n`;
 }
 
-/** The story of a connection that did not come about. */
-export function explainFailedDial(attempts: readonly DialAttempt[]): string {
-  return attemptLines(attempts)
-    .map((line) => `${printable(line)}\n`)
-    .join("");
+/** How the server was reached, or not: a line for each wire. */
+export function explainDialling(attempts: readonly DialAttempt[]): string {
+  const lines = attempts.length === 0 ? [] : explainAttempts(attempts).split("\n");
+  return lines.map((line) => `${printable(line)}\n`).join("");
 }
 
-function attemptLines(attempts: readonly DialAttempt[]): readonly string[] {
-  return attempts.length === 0 ? [] : explainAttempts(attempts).split("\n");
-}
-
-function signingAbsence({ session }: SmbClient): string {
+function signingAbsence({ connection, session }: SmbClient): string {
+  if (connection.usesTransportSecurity) return PROTECTED_BY_TLS;
   if (session.isEncrypted) return "not needed, encryption covers it";
   return session.isAnonymous || session.isGuest ? "impossible without a user" : "off";
 }
 
 function encryptionAbsence({ connection }: SmbClient): string {
+  if (connection.usesTransportSecurity) return PROTECTED_BY_TLS;
   if (connection.transport.isEncrypted) return "off (the transport encrypts)";
   return connection.cipher === undefined
     ? "not offered by the server"

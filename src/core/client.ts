@@ -1,11 +1,11 @@
 import { createNtlmMechanism } from "./auth/ntlmssp/mechanism.ts";
 import { SpnegoExchange } from "./auth/spnego.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { Connection } from "./connection/connection.ts";
-import { fitsQuic, negotiate, negotiateOffer, QUIC_NEEDS_311 } from "./connection/negotiator.ts";
+import type { Connection } from "./connection/connection.ts";
 import type { TraceListener } from "./connection/trace.ts";
 import type { DialAttempt } from "./dial-error.ts";
-import { dial, type TransportChoice } from "./dialer.ts";
+import type { TransportChoice } from "./dialer.ts";
+import { reachServer } from "./reach-server.ts";
 import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
 import { type Protection, Session } from "./session/session.ts";
 import type { CipherId, Dialect, SigningAlgorithmId } from "./smb2/constants.ts";
@@ -35,6 +35,11 @@ export interface ClientOptions {
   readonly maxDialect?: Dialect | undefined;
   /** `sign` (the default), `encrypt`, or `off`: signed only where the server insists. */
   readonly protection?: Protection | undefined;
+  /**
+   * False: over QUIC with a fully verified certificate, signing and encryption are left to TLS where
+   * the server agrees, whatever `protection` says. By default SMB protects itself over QUIC too.
+   */
+  readonly encryptsOverQuic?: boolean | undefined;
   readonly ciphers?: readonly CipherId[] | undefined;
   readonly signingAlgorithms?: readonly SigningAlgorithmId[] | undefined;
   /** Silence after which the server counts as gone, in milliseconds; 20 000 by default. */
@@ -47,6 +52,8 @@ export interface ClientOptions {
   readonly clock?: Clock | undefined;
   readonly trace?: TraceListener | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Is told how the server was reached, or not, before the logon begins. */
+  readonly onDialled?: ((attempts: readonly DialAttempt[]) => void) | undefined;
 }
 
 export interface CallerOptions {
@@ -105,28 +112,13 @@ export class SmbClient implements AsyncDisposable {
    * @throws {UnsupportedError} where the two have no dialect or protection in common
    */
   static async connect(target: DialTarget, options: ClientOptions): Promise<SmbClient> {
-    const clock = options.clock ?? systemClock;
-    const { transport, attempts } = await dial(target, {
-      factories: options.transports.map((each) => withinDialects(each, options.maxDialect)),
-      order: options.order,
-      signal: options.signal ?? new AbortController().signal,
-      clock,
-      ...(options.connectTimeoutMs === undefined
-        ? {}
-        : { connectTimeoutMs: options.connectTimeoutMs }),
-    });
-    const connection = new Connection(transport, {
-      clock,
+    const { link: connection, attempts } = await reachServer(target, {
+      ...options,
+      clock: options.clock ?? systemClock,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      trace: options.trace,
+      requireSigning: options.protection !== "off",
     });
     try {
-      const offer = negotiateOffer({
-        ...options,
-        transportKind: transport.kind,
-        requireSigning: options.protection !== "off",
-      });
-      await negotiate(connection, offer, { serverName: target.host, signal: options.signal });
       const session = await setUpSession(connection, target, options, options.credentials);
       return new SmbClient(target, options, { connection, session, attempts });
     } catch (error) {
@@ -200,21 +192,6 @@ export class SmbClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** QUIC is out of the race where it could win it only to fail at the negotiation. */
-function withinDialects(
-  factory: TransportFactory,
-  maxDialect: Dialect | undefined,
-): TransportFactory {
-  if (factory.kind !== "quic" || fitsQuic(maxDialect)) return factory;
-  return {
-    kind: factory.kind,
-    defaultPort: factory.defaultPort,
-    unavailable: () => factory.unavailable(),
-    unsuitable: () => QUIC_NEEDS_311,
-    dial: (target, options) => factory.dial(target, options),
-  };
 }
 
 function setUpSession(

@@ -1,4 +1,4 @@
-import { DialFailure, SmbError } from "./errors.ts";
+import { DialFailure, SmbError, TimeoutError, TransportClosedError } from "./errors.ts";
 import type { DialTarget, TransportKind } from "./transport.ts";
 
 /** What became of one wire while dialling. Times are in milliseconds since dialling began. */
@@ -7,9 +7,12 @@ export interface DialAttempt {
   /** Where it went: the address that answered or failed, as far as it is known. */
   readonly address: string;
   readonly startedMs: number;
+  /** When the wire itself was there; NEGOTIATE came after that. */
+  readonly connectedMs?: number;
   readonly endedMs: number;
+  /** `connected`: the one that is used, which has negotiated too. */
   readonly outcome: "connected" | "failed" | "unavailable" | "unsuitable" | "abandoned";
-  /** Why it did not connect, in words. */
+  /** Why it is not used, in words. */
   readonly reason?: string;
   readonly error?: unknown;
 }
@@ -27,13 +30,33 @@ export class DialError extends SmbError {
     this.attempts = attempts;
   }
 
+  /** The first wire that connected and then did not get through NEGOTIATE. */
+  get negotiationFailure(): DialAttempt | undefined {
+    return this.attempts.find(
+      ({ connectedMs, outcome }) => connectedMs !== undefined && outcome === "failed",
+    );
+  }
+
   /** The NTSTATUS that smbclient prints for it: that of the first wire that was really tried. */
   get ntStatusName(): string {
-    const failure = this.attempts
-      .map((attempt) => attempt.error)
-      .find((error) => error instanceof DialFailure);
-    return failure?.ntStatusName ?? "NT_STATUS_UNSUCCESSFUL";
+    for (const { error } of this.attempts) {
+      const name = statusNameOf(error);
+      if (name !== undefined) return name;
+    }
+    return "NT_STATUS_UNSUCCESSFUL";
   }
+}
+
+function statusNameOf(error: unknown): string | undefined {
+  if (error instanceof DialFailure) return error.ntStatusName;
+  if (error instanceof TimeoutError) return "NT_STATUS_IO_TIMEOUT";
+  if (error instanceof TransportClosedError) {
+    return error.reason === "reset"
+      ? "NT_STATUS_CONNECTION_RESET"
+      : "NT_STATUS_CONNECTION_DISCONNECTED";
+  }
+  const cause = error instanceof SmbError ? error.cause : undefined;
+  return cause === undefined ? undefined : statusNameOf(cause);
 }
 
 function summarize(attempts: readonly DialAttempt[]): string {
@@ -51,14 +74,21 @@ export function explainAttempts(attempts: readonly DialAttempt[]): string {
 }
 
 function explainAttempt(attempt: DialAttempt): string {
-  const { kind, address, outcome, reason } = attempt;
-  const after = `after ${formatMs(attempt.endedMs - attempt.startedMs)}`;
+  const { kind, outcome, reason } = attempt;
   const because = reason === undefined ? "" : `: ${reason}`;
   const story =
     outcome === "unavailable" || outcome === "unsuitable"
       ? `${outcome}${because}`
-      : `${address} ${outcome} ${after}${because}`;
+      : `${attempt.address} ${stages(attempt)}${because}`;
   return `${`+${formatMs(attempt.startedMs)}`.padStart(9)}  ${kind}: ${story}`;
+}
+
+/** `connected after 3 ms, negotiated after 9 ms`: how far it came, and when. */
+function stages({ startedMs, connectedMs, endedMs, outcome }: DialAttempt): string {
+  const end = `after ${formatMs(endedMs - startedMs)}`;
+  if (connectedMs === undefined) return `${outcome} ${end}`;
+  const last = outcome === "connected" ? "negotiated" : outcome;
+  return `connected after ${formatMs(connectedMs - startedMs)}, ${last} ${end}`;
 }
 
 function formatMs(ms: number): string {

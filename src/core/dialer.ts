@@ -1,6 +1,6 @@
+import { AttemptLog, type AttemptRecord } from "./attempt-log.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type DialAttempt, DialError } from "./dial-error.ts";
-import { DialFailure } from "./errors.ts";
 import { staggeredRace } from "./staggered-race.ts";
 import {
   type DialTarget,
@@ -16,11 +16,22 @@ export interface TransportChoice {
   readonly port?: number;
 }
 
-/** How to dial. */
-export interface DialerOptions {
+/** How to dial, and what is to be reached: a `Link` that is made of a connected wire. */
+export interface DialerOptions<Link> {
   readonly factories: readonly TransportFactory[];
   /** The wires to try, in the order of preference. */
   readonly order: readonly TransportChoice[];
+  /**
+   * Has the peer prove that it is a living server, over a wire that has just connected. It owns the
+   * wire from then on: where it rejects, or `lost` aborts, it closes it.
+   */
+  readonly establish: (transport: Transport, lost: AbortSignal) => Promise<Link>;
+  /** Whether what `establish` rejected with is the server's own answer: it ends the race. */
+  readonly isAnswer: (error: unknown) => boolean;
+  /** Takes back a link that came too late. */
+  readonly discard: (late: Link) => void;
+  /** Is told the story once the race is over, however it ended. */
+  readonly onSettled?: ((attempts: readonly DialAttempt[]) => void) | undefined;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   /** Give up on one wire after so many milliseconds; each wire has its default. */
@@ -29,124 +40,86 @@ export interface DialerOptions {
   readonly slowMs?: number;
 }
 
-/** An open wire, and the story of how it was reached. */
-export interface DialResult {
-  readonly transport: Transport;
+/** What was reached, and the story of how. */
+export interface DialResult<Link> {
+  readonly link: Link;
   readonly attempts: readonly DialAttempt[];
 }
 
 /**
- * Opens the first wire that connects. A later wire starts when the earlier one failed or is slow;
- * the losers are aborted, and one that connects late is closed ([MS-SMB2] 3.2.4.2.1 leaves order
- * and parallelism to the client).
+ * Reaches the server over the first wire that gets through. A later wire starts when the earlier one
+ * failed or is slow, be it to connect or to establish what is wanted; the losers are aborted, and one
+ * that comes late is discarded ([MS-SMB2] 3.2.4.2.1 leaves order and parallelism to the client).
  *
  * A port of the choice wins over the target's, which wins over the wire's default.
  *
- * @throws {DialError} where no wire connects, with every attempt and its reason
+ * @throws {DialError} where no wire gets through, with every attempt and its reason
+ * @throws what `establish` rejected with, where that is the server's answer
  * @throws the signal's reason, once it aborts
  */
-export async function dial(target: DialTarget, options: DialerOptions): Promise<DialResult> {
+export async function dial<Link>(
+  target: DialTarget,
+  options: DialerOptions<Link>,
+): Promise<DialResult<Link>> {
   const clock = options.clock ?? systemClock;
   const log = new AttemptLog(clock);
-  const transport = await staggeredRace({
-    entries: options.order,
-    run: (choice, signal) => attempt(target, choice, options, signal, log),
-    discard: (late) => void late.close(),
-    headStartMs: options.slowMs ?? 1000,
-    clock,
-    signal: options.signal ?? new AbortController().signal,
-  });
-  const attempts = log.finish(transport?.kind);
-  if (transport === undefined) throw new DialError(target, attempts);
-  return { transport, attempts };
+  try {
+    const link = await staggeredRace({
+      entries: options.order,
+      run: (choice, lost) => attempt(target, choice, options, lost, log),
+      discard: options.discard,
+      isDecisive: options.isAnswer,
+      headStartMs: options.slowMs ?? 1000,
+      clock,
+      signal: options.signal ?? new AbortController().signal,
+    });
+    const attempts = log.finish();
+    if (link === undefined) throw new DialError(target, attempts);
+    return { link, attempts };
+  } finally {
+    options.onSettled?.(log.finish());
+  }
 }
 
-async function attempt(
+async function attempt<Link>(
   target: DialTarget,
   choice: TransportChoice,
-  options: DialerOptions,
-  signal: AbortSignal,
+  options: DialerOptions<Link>,
+  lost: AbortSignal,
   log: AttemptLog,
-): Promise<Transport> {
+): Promise<Link> {
   const factory = options.factories.find(({ kind }) => kind === choice.kind);
   const port = choice.port ?? target.port ?? factory?.defaultPort ?? 0;
   const there = { ...target, port };
-  const entry = log.begin(choice.kind, formatEndpoint(target.address ?? target.host, port));
+  const record = log.begin(choice.kind, formatEndpoint(target.address ?? target.host, port));
   const missing = factory === undefined ? "not part of this installation" : factory.unavailable();
   if (factory === undefined || missing !== undefined) {
-    throw entry.end({ outcome: "unavailable", reason: missing ?? "" });
+    throw record.rule("unavailable", missing ?? "");
   }
   const unsuitable = factory.unsuitable?.(there);
-  if (unsuitable !== undefined) throw entry.end({ outcome: "unsuitable", reason: unsuitable });
+  if (unsuitable !== undefined) throw record.rule("unsuitable", unsuitable);
   try {
-    const { connectTimeoutMs } = options;
-    const transport = await factory.dial(there, {
-      signal,
-      ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
-    });
-    entry.end({ outcome: "connected", address: transport.remoteAddress });
-    return transport;
+    const link = await connect(factory, there, options, { lost, record });
+    record.succeed();
+    return link;
   } catch (error) {
-    throw entry.end({ outcome: "failed", error, ...describeFailure(error) });
+    record.fail(error);
+    throw error;
   }
 }
 
-function describeFailure(error: unknown): { reason: string; address?: string } {
-  if (error instanceof DialFailure) return { reason: error.words, address: error.address };
-  return { reason: error instanceof Error ? error.message : String(error) };
-}
-
-type Outcome = Pick<DialAttempt, "outcome"> &
-  Partial<Pick<DialAttempt, "address" | "reason" | "error">>;
-
-/** Keeps what happened to each wire until the race is over. */
-class AttemptLog {
-  readonly #clock: Clock;
-  readonly #startedMs: number;
-  readonly #entries: { open: boolean; attempt: DialAttempt }[] = [];
-  #isFinished = false;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#startedMs = clock.now();
-  }
-
-  begin(kind: TransportKind, address: string): { end(outcome: Outcome): unknown } {
-    const startedMs = this.#now();
-    const entry = {
-      open: true,
-      attempt: {
-        kind,
-        address,
-        startedMs,
-        endedMs: startedMs,
-        outcome: "abandoned",
-      } as DialAttempt,
-    };
-    this.#entries.push(entry);
-    return {
-      end: (outcome) => {
-        // What happens to a loser after the race is no part of the story.
-        if (!this.#isFinished) {
-          entry.open = false;
-          entry.attempt = { ...entry.attempt, ...outcome, endedMs: this.#now() };
-          this.#isFinished = outcome.outcome === "connected";
-        }
-        return outcome.error ?? outcome.reason;
-      },
-    };
-  }
-
-  /** Closes the story: who is still under way was abandoned for `winner`. */
-  finish(winner: TransportKind | undefined): readonly DialAttempt[] {
-    this.#isFinished = true;
-    const endedMs = this.#now();
-    return this.#entries.map(({ open, attempt }) =>
-      open ? { ...attempt, endedMs, reason: `${winner} was faster` } : attempt,
-    );
-  }
-
-  #now(): number {
-    return this.#clock.now() - this.#startedMs;
-  }
+async function connect<Link>(
+  factory: TransportFactory,
+  there: DialTarget,
+  options: DialerOptions<Link>,
+  { lost, record }: { readonly lost: AbortSignal; readonly record: AttemptRecord },
+): Promise<Link> {
+  const alone = record.isFirst ? undefined : factory.fallbackTimeoutMs;
+  const connectTimeoutMs = options.connectTimeoutMs ?? alone;
+  const transport = await factory.dial(there, {
+    signal: lost,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  });
+  record.connect(transport.remoteAddress);
+  return options.establish(transport, lost);
 }

@@ -8,6 +8,8 @@ export interface StaggeredRace<Entry, Result> {
   readonly run: (entry: Entry, signal: AbortSignal) => Promise<Result>;
   /** Takes back a result that came too late to be used. */
   readonly discard: (late: Result) => void;
+  /** Whether a rejection decides the race: no other entry would do better. By default none does. */
+  readonly isDecisive?: ((error: unknown) => boolean) | undefined;
   /** How long an entry may be silent before the next one starts beside it, in milliseconds. */
   readonly headStartMs: number;
   readonly clock: Clock;
@@ -18,7 +20,7 @@ export interface StaggeredRace<Entry, Result> {
  * Resolves with the first result, or with undefined where every entry failed; the losers are
  * aborted. This is the "happy eyeballs" of RFC 8305 section 5, for addresses as for whole wires.
  *
- * @throws the signal's reason, once it aborts
+ * @throws the signal's reason, once it aborts; a rejection that `isDecisive`
  */
 export function staggeredRace<Entry, Result>(
   race: StaggeredRace<Entry, Result>,
@@ -86,10 +88,16 @@ class Course<Entry, Result> {
         this.#settle();
         this.#resolve(result);
       }
-    } catch {
+    } catch (error) {
       // Whoever runs an entry keeps the story of its failure; here it only makes room.
       this.#running.delete(controller);
-      if (!this.#isSettled) this.#startNext();
+      if (this.#isSettled) return;
+      if (this.#race.isDecisive?.(error) === true) {
+        this.#settle();
+        this.#reject(error);
+      } else {
+        this.#startNext();
+      }
     }
   }
 

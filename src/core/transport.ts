@@ -79,6 +79,8 @@ export interface DialOptions {
 export interface TransportFactory {
   readonly kind: TransportKind;
   readonly defaultPort: number;
+  /** How long to wait for a connection where another wire was tried before, in milliseconds. */
+  readonly fallbackTimeoutMs?: number | undefined;
   /** Why this wire cannot be used in this installation, or undefined where it can. */
   unavailable(): string | undefined;
   /** Why this wire cannot reach this target, or undefined: QUIC needs a name, for example. */

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DialError, explainAttempts } from "../../src/core/dial-error.ts";
+import { DialError } from "../../src/core/dial-error.ts";
 import { type DialerOptions, type DialResult, dial } from "../../src/core/dialer.ts";
-import { DialFailure, TransportError } from "../../src/core/errors.ts";
+import {
+  DialFailure,
+  ProtocolError,
+  TimeoutError,
+  TransportClosedError,
+  TransportError,
+} from "../../src/core/errors.ts";
 import type {
   DialOptions,
   DialTarget,
@@ -62,26 +68,53 @@ class FakeWire implements TransportFactory {
   }
 }
 
+/** A wire that has connected and is asked for a sign of life. */
+interface Proof {
+  readonly transport: Transport;
+  readonly lost: AbortSignal;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
 function scene() {
   const clock = new ManualClock();
   const tcp = new FakeWire("tcp", 445);
   const quic = new FakeWire("quic", 443);
   const nbt = new FakeWire("nbt", 139);
-  const start = (target: DialTarget, options: Partial<DialerOptions> = {}): Promise<DialResult> =>
-    dial(target, {
+  const proofs: Proof[] = [];
+  const start = (
+    target: DialTarget,
+    options: Partial<DialerOptions<Transport>> = {},
+  ): Promise<DialResult<Transport>> =>
+    dial<Transport>(target, {
       factories: [nbt, quic, tcp],
       order: [{ kind: "tcp" }, { kind: "quic" }, { kind: "nbt" }],
+      establish: async (transport) => transport,
+      isAnswer: (error) => error instanceof ProtocolError,
+      discard: (late) => void late.close(),
       clock,
       ...options,
     });
-  return { clock, tcp, quic, nbt, start };
+  /** The same, where a wire that has connected still has to prove itself. */
+  const startProving = (options: Partial<DialerOptions<Transport>> = {}) =>
+    start(
+      { host: "nas" },
+      {
+        establish: (transport, lost) =>
+          new Promise((resolve, reject) => {
+            proofs.push({ transport, lost, resolve: () => resolve(transport), reject });
+          }),
+        ...options,
+      },
+    );
+  return { clock, tcp, quic, nbt, proofs, start, startProving };
 }
 
 function refusal(port: number): DialFailure {
   return new DialFailure(`192.0.2.7:${port}`, "connection refused", { reason: "refused" });
 }
 
-async function errorOf(dialling: Promise<DialResult>): Promise<DialError> {
+async function errorOf(dialling: Promise<DialResult<Transport>>): Promise<DialError> {
   const error = await dialling.then(
     () => assert.fail("it connected"),
     (reason: unknown) => reason,
@@ -96,10 +129,17 @@ describe("dial", () => {
     const dialling = start({ host: "nas" });
     clock.advance(40);
     const wire = await tcp.connect();
-    const { transport, attempts } = await dialling;
+    const { link: transport, attempts } = await dialling;
     assert.equal(transport, wire);
     assert.deepEqual(attempts, [
-      { kind: "tcp", address: "192.0.2.7:445", startedMs: 0, endedMs: 40, outcome: "connected" },
+      {
+        kind: "tcp",
+        address: "192.0.2.7:445",
+        startedMs: 0,
+        connectedMs: 40,
+        endedMs: 40,
+        outcome: "connected",
+      },
     ]);
     clock.advance(10_000);
     assert.equal(quic.dials.length, 0);
@@ -114,7 +154,7 @@ describe("dial", () => {
     await tcp.fail(failure);
     clock.advance(20);
     await quic.connect();
-    const { transport, attempts } = await dialling;
+    const { link: transport, attempts } = await dialling;
     assert.equal(transport.kind, "quic");
     assert.deepEqual(attempts[0], {
       kind: "tcp",
@@ -137,7 +177,7 @@ describe("dial", () => {
     assert.equal(quic.dials.length, 1);
     clock.advance(30);
     await quic.connect();
-    const { transport, attempts } = await dialling;
+    const { link: transport, attempts } = await dialling;
     assert.equal(transport.kind, "quic");
     assert.equal(tcp.isAborted, true);
     assert.equal(quic.isAborted, false);
@@ -159,13 +199,135 @@ describe("dial", () => {
     const dialling = start({ host: "nas" }, { slowMs: 10 });
     clock.advance(10);
     await Promise.all([tcp.connect(), quic.connect()]);
-    const { transport, attempts } = await dialling;
+    const { link: transport, attempts } = await dialling;
     assert.equal(transport.kind, "tcp");
     assert.deepEqual(
       attempts.map(({ outcome }) => outcome),
       ["connected", "abandoned"],
     );
     assert.equal(quic.closed, 1);
+  });
+
+  it("gives a wire company that connected and stays silent", async () => {
+    const { clock, tcp, quic, proofs, startProving } = scene();
+    const dialling = startProving();
+    clock.advance(3);
+    await tcp.connect();
+    clock.advance(996);
+    assert.equal(quic.dials.length, 0);
+    clock.advance(1);
+    await quic.connect();
+    clock.advance(20);
+    proofs[1]?.resolve();
+    const { link, attempts } = await dialling;
+    assert.equal(link.kind, "quic");
+    assert.deepEqual(
+      proofs.map(({ lost }) => lost.aborted),
+      [true, false],
+    );
+    assert.deepEqual(attempts, [
+      {
+        kind: "tcp",
+        address: "192.0.2.7:445",
+        startedMs: 0,
+        connectedMs: 3,
+        endedMs: 1020,
+        outcome: "abandoned",
+        reason: "quic was faster",
+      },
+      {
+        kind: "quic",
+        address: "192.0.2.7:443",
+        startedMs: 1000,
+        connectedMs: 1000,
+        endedMs: 1020,
+        outcome: "connected",
+      },
+    ]);
+    // Its proof may still come: nobody wants it now.
+    proofs[0]?.resolve();
+    await turns(1);
+    assert.equal(tcp.closed, 1);
+    assert.equal(quic.closed, 0);
+  });
+
+  it("lets a slow wire win that answers before its company does", async () => {
+    const { clock, tcp, quic, proofs, startProving } = scene();
+    const dialling = startProving();
+    clock.advance(300);
+    await tcp.connect();
+    clock.advance(1200);
+    await quic.connect();
+    proofs[0]?.resolve();
+    assert.equal((await dialling).link.kind, "tcp");
+    assert.equal(proofs[1]?.lost.aborted, true);
+  });
+
+  it("goes on at once when a wire breaks before its proof, and tells of both", async () => {
+    const { clock, tcp, quic, nbt, proofs, startProving } = scene();
+    const dialling = errorOf(startProving());
+    await tcp.connect();
+    clock.advance(7);
+    const reset = new TransportClosedError(
+      "The connection to 192.0.2.7:445 broke: connection reset",
+      { reason: "reset" },
+    );
+    proofs[0]?.reject(reset);
+    await turns(1);
+    assert.equal(quic.dials.length, 1);
+    await quic.fail(new DialFailure("192.0.2.7:443", "no answer", { reason: "timeout" }));
+    await nbt.connect();
+    proofs[1]?.reject(new TimeoutError("192.0.2.7:139 has been silent for 20 s", 20_000));
+    const error = await dialling;
+    assert.equal(
+      error.message,
+      "Cannot reach nas: tcp 192.0.2.7:445: connection reset; quic 192.0.2.7:443: no answer; nbt 192.0.2.7:139: has been silent for 20 s",
+    );
+    assert.equal(error.ntStatusName, "NT_STATUS_CONNECTION_RESET");
+    assert.equal(error.negotiationFailure, error.attempts[0]);
+    assert.deepEqual(
+      error.attempts.map(({ connectedMs, endedMs }) => [connectedMs, endedMs]),
+      [
+        [0, 7],
+        [undefined, 7],
+        [7, 7],
+      ],
+    );
+  });
+
+  it("ends with the server's own answer, also where it is a refusal", async () => {
+    const { clock, tcp, quic, proofs, startProving } = scene();
+    const settled: unknown[] = [];
+    const dialling = startProving({
+      onSettled: (attempts) => settled.push(...attempts.map(({ outcome }) => outcome)),
+    });
+    await tcp.connect();
+    clock.advance(1000);
+    assert.equal(quic.dials.length, 1);
+    const refusal = new ProtocolError("no such dialect");
+    proofs[0]?.reject(refusal);
+    await assert.rejects(dialling, refusal);
+    assert.equal(quic.isAborted, true);
+    assert.deepEqual(settled, ["failed", "abandoned"]);
+    await quic.connect();
+    proofs[1]?.resolve();
+    await turns(1);
+    assert.equal(quic.closed, 1);
+    assert.equal(clock.pending, 0);
+  });
+
+  it("waits less for a wire that comes after another one", async () => {
+    const { tcp, quic, start } = scene();
+    const hurried: TransportFactory = Object.assign(quic, { fallbackTimeoutMs: 77 });
+    const factories = [tcp, hurried];
+    void start({ host: "nas" }, { factories });
+    await tcp.fail(refusal(445));
+    assert.equal(quic.dials[0]?.options.connectTimeoutMs, 77);
+    void start({ host: "nas" }, { factories, order: [{ kind: "quic" }] });
+    assert.equal(quic.dials[1]?.options.connectTimeoutMs, undefined);
+    void start({ host: "nas" }, { factories, connectTimeoutMs: 5 });
+    await tcp.fail(refusal(445));
+    assert.equal(quic.dials[2]?.options.connectTimeoutMs, 5);
   });
 
   it("names every attempt in its error", async () => {
@@ -246,40 +408,5 @@ describe("dial", () => {
     assert.equal(tcp.closed, 1);
     assert.equal(nbt.dials.length, 0);
     assert.equal(clock.pending, 0);
-  });
-});
-
-describe("explainAttempts", () => {
-  it("tells the story in one line for each wire", () => {
-    const text = explainAttempts([
-      {
-        kind: "tcp",
-        address: "192.0.2.7:445",
-        startedMs: 0,
-        endedMs: 1030,
-        outcome: "abandoned",
-        reason: "nbt was faster",
-      },
-      {
-        kind: "quic",
-        address: "nas:443",
-        startedMs: 1000,
-        endedMs: 1000,
-        outcome: "unavailable",
-        reason: "needs an addon",
-      },
-      {
-        kind: "nbt",
-        address: "192.0.2.7:139",
-        startedMs: 1000.04,
-        endedMs: 1004.5,
-        outcome: "connected",
-      },
-    ]);
-    assert.deepEqual(text.split("\n"), [
-      "  +0.0 ms  tcp: 192.0.2.7:445 abandoned after 1030 ms: nbt was faster",
-      " +1000 ms  quic: unavailable: needs an addon",
-      " +1000 ms  nbt: 192.0.2.7:139 connected after 4.5 ms",
-    ]);
   });
 });

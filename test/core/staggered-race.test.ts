@@ -11,6 +11,7 @@ class Track {
   readonly started: string[] = [];
   readonly lost: string[] = [];
   readonly discarded: string[] = [];
+  decisive = "";
   readonly #finish = new Map<string, (outcome: "win" | "fail") => void>();
 
   race(...entries: string[]): Promise<string | undefined> {
@@ -19,6 +20,7 @@ class Track {
       headStartMs: 250,
       clock: this.clock,
       signal: this.controller.signal,
+      isDecisive: (error) => error instanceof Error && error.message === this.decisive,
       discard: (late) => this.discarded.push(late),
       run: (entry, signal) => {
         this.started.push(entry);
@@ -101,6 +103,19 @@ describe("staggeredRace", () => {
     await track.finish("a", "win");
     assert.deepEqual(track.discarded, ["a"]);
     assert.deepEqual(track.started, ["a"]);
+    assert.equal(track.clock.pending, 0);
+  });
+
+  it("ends with a rejection that decides it", async () => {
+    const track = new Track();
+    track.decisive = "b";
+    const result = track.race("a", "b", "c");
+    track.clock.advance(250);
+    const rejected = assert.rejects(result, { message: "b" });
+    await track.finish("b", "fail");
+    await rejected;
+    assert.deepEqual(track.lost, ["a"]);
+    assert.deepEqual(track.started, ["a", "b"]);
     assert.equal(track.clock.pending, 0);
   });
 

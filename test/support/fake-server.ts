@@ -94,6 +94,8 @@ const MORE_PROCESSING_REQUIRED = 0xc000_0016;
  */
 export class FakeServer {
   readonly requests: FakeRequest[] = [];
+  /** The client has closed the wire. */
+  hasClientLeft = false;
   readonly serverGuid: Uint8Array = new Uint8Array(16).fill(0x5e);
   readonly #options: FakeServerOptions;
   readonly #handlers = new Map<number, FakeHandler>();
@@ -169,7 +171,9 @@ export class FakeServer {
         for (const { header, message } of splitFrame(plain))
           this.#handle(header, message, isEncrypted);
       },
-      closed: () => {},
+      closed: () => {
+        this.hasClientLeft = true;
+      },
     });
   }
 

@@ -1,5 +1,6 @@
 import type { SmbClient, Tree } from "../../core/index.ts";
 import type { Command } from "../command.ts";
+import { PROTECTED_BY_TLS } from "../explain.ts";
 
 export const showconnect: Command = {
   names: ["showconnect"],
@@ -25,6 +26,7 @@ function agreed(client: SmbClient, tree: Tree): string {
     tree.isEncrypted && !session.isEncrypted ? `share encrypted (${cipher})` : "",
     session.isSigned && !session.isEncrypted ? `signed (${connection.signingAlgorithm})` : "",
   ].filter((part) => part !== "");
+  if (connection.usesTransportSecurity) protection.push(PROTECTED_BY_TLS);
   if (protection.length === 0) protection.push("neither signed nor encrypted");
   return [`SMB ${connection.dialectName}`, `${kind} ${remoteAddress}`, ...protection].join(", ");
 }

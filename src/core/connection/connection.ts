@@ -127,6 +127,11 @@ export class Connection implements AsyncDisposable {
     return cipher === undefined ? undefined : cipherName(cipher);
   }
 
+  /** Signing and encryption are left to the wire, by agreement with the server. */
+  get usesTransportSecurity(): boolean {
+    return this.negotiated.usesTransportSecurity;
+  }
+
   /** 16 bytes that name the server. */
   get serverGuid(): Uint8Array {
     return this.negotiated.serverGuid;

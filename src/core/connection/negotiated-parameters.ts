@@ -10,6 +10,8 @@ export interface NegotiateOffer {
   readonly dialects: readonly Dialect[];
   readonly ciphers: readonly CipherId[];
   readonly signingAlgorithms: readonly SigningAlgorithmId[];
+  /** SMB2_ACCEPT_TRANSPORT_LEVEL_SECURITY ([MS-SMB2] 2.2.3.1.5). */
+  readonly transportSecurity: boolean;
 }
 
 /** What NEGOTIATE agreed on ([MS-SMB2] 3.2.1.2 Connection.*). */
@@ -35,6 +37,8 @@ export interface NegotiatedParameters {
   readonly receivedAt: FileTime;
   /** Connection.PreauthIntegrityHashValue after NEGOTIATE; only with 3.1.1. */
   readonly preauthHash: Uint8Array | undefined;
+  /** Both sides leave signing and encryption to the wire: Connection.AcceptTransportSecurity. */
+  readonly usesTransportSecurity: boolean;
 }
 
 const DIALECT_NAMES: ReadonlyMap<number, string> = new Map([

@@ -1,6 +1,11 @@
 import { initialPreauthHash, preauthUpdate } from "../crypto/preauth-hash.ts";
 import { randomBytes } from "../crypto/random.ts";
-import { ProtocolError, TransportClosedError, UnsupportedError } from "../errors.ts";
+import {
+  ProtocolError,
+  TransportClosedError,
+  UnsupportedError,
+  WireFormatError,
+} from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import { decodeBody } from "../smb2/codec.ts";
@@ -12,7 +17,11 @@ import {
   SigningAlgorithmId,
 } from "../smb2/constants.ts";
 import { NegotiateRequest, NegotiateResponse } from "../smb2/negotiate.ts";
-import { HashAlgorithmId, type NegotiateContext } from "../smb2/negotiate-contexts.ts";
+import {
+  HashAlgorithmId,
+  type NegotiateContext,
+  TransportCapabilityFlags,
+} from "../smb2/negotiate-contexts.ts";
 import type { TransportKind } from "../transport.ts";
 import { fileTimeFromUnixMs } from "../wire/file-time.ts";
 import type { Connection } from "./connection.ts";
@@ -67,6 +76,15 @@ export interface OfferOptions {
   readonly clientGuid?: Uint8Array | undefined;
   /** The client insists on signed messages. */
   readonly requireSigning: boolean;
+  /** Leave protection to the wire where the server agrees; only for one that is verified. */
+  readonly transportSecurity?: boolean | undefined;
+}
+
+/** SecurityMode of [MS-SMB2] 2.2.3 and 2.2.5. */
+export function securityMode(requireSigning: boolean): number {
+  return requireSigning
+    ? SecurityMode.SIGNING_ENABLED | SecurityMode.SIGNING_REQUIRED
+    : SecurityMode.SIGNING_ENABLED;
 }
 
 /** What to offer, by the caller's limits. */
@@ -82,10 +100,13 @@ export function negotiateOffer(options: OfferOptions): NegotiateOffer {
     );
   }
   const speaks3 = dialects.some((dialect) => dialect >= Dialect.SMB_3_0);
+  const transportSecurity = options.transportSecurity === true && isQuic;
+  // What is required here binds the server ([MS-SMB2] 3.3.5.4, ShouldSign) before it could accept the
+  // wire's protection instead; SESSION_SETUP requires it where the server did not.
+  const requireSigning = options.requireSigning && !transportSecurity;
   return {
-    securityMode: options.requireSigning
-      ? SecurityMode.SIGNING_ENABLED | SecurityMode.SIGNING_REQUIRED
-      : SecurityMode.SIGNING_ENABLED,
+    securityMode: securityMode(requireSigning),
+    transportSecurity,
     capabilities: speaks3 ? Capabilities.LARGE_MTU | Capabilities.ENCRYPTION : 0,
     clientGuid: options.clientGuid ?? randomBytes(16),
     dialects,
@@ -117,7 +138,7 @@ export async function negotiate(
   const request = { codec: NegotiateRequest, message };
   const { messages, replies } = await connection.send([request], { signal: options.signal });
   const reply = await (replies[0] as (typeof replies)[number]).catch((error: unknown) => {
-    throw explainHangUp(error);
+    throw explainHangUp(error, connection);
   });
   checkStatus(reply.header.status, offer);
   const response = decodeBody(reply.message, NegotiateResponse);
@@ -136,11 +157,25 @@ function contextsOf(offer: NegotiateOffer, serverName: string): NegotiateContext
     { kind: "netname", netName: serverName },
   ];
   if (offer.ciphers.length > 0) contexts.push({ kind: "encryption", ciphers: offer.ciphers });
+  if (offer.transportSecurity) {
+    const flags = TransportCapabilityFlags.ACCEPT_TRANSPORT_LEVEL_SECURITY;
+    contexts.push({ kind: "transport", flags });
+  }
   return contexts;
 }
 
-function explainHangUp(error: unknown): unknown {
-  if (!(error instanceof TransportClosedError)) return error;
+/**
+ * Whether `negotiate` failed by what the server said, which it would say over any wire, rather than
+ * for want of an answer: silence, or a peer that hung up.
+ */
+export function isServersAnswer(error: unknown): boolean {
+  if (error instanceof UnsupportedError) return !(error.cause instanceof TransportClosedError);
+  return error instanceof ProtocolError || error instanceof WireFormatError;
+}
+
+/** QUIC has said in its own words why it ended, and is never SMB1. */
+function explainHangUp(error: unknown, { transport }: Connection): unknown {
+  if (!(error instanceof TransportClosedError) || transport.kind === "quic") return error;
   return new UnsupportedError(
     `${error.message} during the protocol negotiation: it may speak only SMB1, which smbx never does, or refuse this host`,
     { cause: error },
@@ -190,7 +225,21 @@ function checkResponse(
     systemTime: response.systemTime,
     receivedAt: fileTimeFromUnixMs(Date.now()),
     preauthHash: has311 ? preauthHash : undefined,
+    usesTransportSecurity: has311 && acceptsTransportSecurity(response, offer),
   };
+}
+
+/** Connection.AcceptTransportSecurity ([MS-SMB2] 3.2.5.2). */
+function acceptsTransportSecurity(response: NegotiateResponse, offer: NegotiateOffer): boolean {
+  const context = onlyContext(response.negotiateContexts, "transport");
+  const flags = context?.kind === "transport" ? context.flags : 0;
+  const isAccepted = (flags & TransportCapabilityFlags.ACCEPT_TRANSPORT_LEVEL_SECURITY) !== 0;
+  if (isAccepted && !offer.transportSecurity) {
+    throw new ProtocolError(
+      "The server leaves all protection to the transport, which was not offered",
+    );
+  }
+  return isAccepted;
 }
 
 function checkPreauthContext(contexts: readonly NegotiateContext[]): void {

@@ -2,6 +2,7 @@ import { AuthenticationError } from "../auth/authentication-error.ts";
 import type { SpnegoExchange } from "../auth/spnego.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { MessageSecurity } from "../connection/message-security.ts";
+import { securityMode } from "../connection/negotiator.ts";
 import type { RawReply } from "../connection/outstanding-requests.ts";
 import type { OutboundRequest } from "../connection/request.ts";
 import { ProtocolError, UnsupportedError, WireFormatError } from "../errors.ts";
@@ -66,11 +67,10 @@ export class Session {
    * @throws {UnsupportedError} where the protection asked for is not to be had
    */
   static async setUp(connection: Connection, options: SessionOptions): Promise<Session> {
-    const { securityMode } = connection.negotiated.offer;
     const spnego = options.authenticate();
     try {
       const setup = await exchangeSessionSetup(connection, spnego, {
-        securityMode,
+        securityMode: securityModeOf(connection, options),
         user: options.user,
         signal: options.signal,
       });
@@ -236,7 +236,7 @@ export class Session {
     const spnego = this.#options.authenticate();
     try {
       const { sessionFlags } = await exchangeSessionSetup(this.connection, spnego, {
-        securityMode: this.connection.negotiated.offer.securityMode,
+        securityMode: securityModeOf(this.connection, this.#options),
         user: this.#options.user,
         existing: this.#security,
       });
@@ -277,6 +277,22 @@ function refuseUnwantedGuest(isGuest: boolean, { kind, user }: SessionOptions): 
   );
 }
 
+/** What the client insists on; nothing where the wire protects everything. */
+function wantedProtection(
+  { negotiated }: Connection,
+  { protection }: Pick<SessionOptions, "protection">,
+): Protection {
+  return negotiated.usesTransportSecurity ? "off" : protection;
+}
+
+function securityModeOf(connection: Connection, options: SessionOptions): number {
+  return securityMode(wantedProtection(connection, options) !== "off");
+}
+
+/**
+ * A server that accepted the wire's protection and demands signing or encryption all the same gets
+ * it: it would refuse everything else.
+ */
 function secure(
   connection: Connection,
   setup: SessionSetupResult,
@@ -284,8 +300,9 @@ function secure(
   hasNoKey: boolean,
 ): MessageSecurity {
   const { negotiated } = connection;
+  const wanted = wantedProtection(connection, options);
   const wantsEncryption =
-    options.protection === "encrypt" || (setup.sessionFlags & SessionFlags.ENCRYPT_DATA) !== 0;
+    wanted === "encrypt" || (setup.sessionFlags & SessionFlags.ENCRYPT_DATA) !== 0;
   if (wantsEncryption && negotiated.cipher === undefined) {
     throw new UnsupportedError(
       "Encryption is required, but the server and this client have no cipher in common",
@@ -299,7 +316,7 @@ function secure(
   const serverRequires = (negotiated.serverSecurityMode & SecurityMode.SIGNING_REQUIRED) !== 0;
   return createMessageSecurity(negotiated, setup.material, {
     sessionId: setup.sessionId,
-    signingRequired: !hasNoKey && (options.protection !== "off" || serverRequires),
+    signingRequired: !hasNoKey && (wanted !== "off" || serverRequires),
     encryptionRequired: wantsEncryption,
     hasKey: !hasNoKey,
   });

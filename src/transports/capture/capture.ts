@@ -36,6 +36,7 @@ export function captureTo(path: string): PacketCapture {
       factories.map((factory) => ({
         kind: factory.kind,
         defaultPort: factory.defaultPort,
+        fallbackTimeoutMs: factory.fallbackTimeoutMs,
         unavailable: () => factory.unavailable(),
         unsuitable: (target) => factory.unsuitable?.(target),
         dial: async (target, options) => {

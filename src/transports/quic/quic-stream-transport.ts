@@ -1,4 +1,4 @@
-import type { QuicConnection, QuicStream } from "ngtcp2-napi";
+import type { QuicConnection, QuicError, QuicStream } from "ngtcp2-napi";
 import type { Clock } from "../../core/clock.ts";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
 import type { MessageParts, Transport, TransportSink } from "../../core/transport.ts";
@@ -65,11 +65,7 @@ export class QuicStreamTransport implements Transport {
       end: () => this.#end(this.#peerLeft()),
       // Where the peer closed the connection in good order nothing was lost between two messages.
       error: (error) =>
-        this.#end(
-          error.errorCode === 0 && error.kind === "application"
-            ? this.#peerLeft()
-            : quicClosed(this.remoteAddress, error),
-        ),
+        this.#end(isGoodEnd(error) ? this.#peerLeft() : quicClosed(this.remoteAddress, error)),
     });
   }
 
@@ -82,9 +78,11 @@ export class QuicStreamTransport implements Transport {
       const limit = `this wire carries 1 to ${this.maxMessageSize}`;
       return Promise.reject(new TransportError(`A message of ${length} bytes: ${limit}`));
     }
-    return this.#stream
-      .write([encodeFramePrefix(length), ...message])
-      .catch((error: unknown) => Promise.reject(this.#closedError(error)));
+    return this.#stream.write([encodeFramePrefix(length), ...message]).catch((error: unknown) => {
+      // The peer may leave on our end before it has acknowledged everything: we are both done.
+      if (this.#closing !== undefined && isGoodEnd(error)) return;
+      throw this.#closedError(error);
+    });
   }
 
   close(): Promise<void> {
@@ -140,4 +138,10 @@ export class QuicStreamTransport implements Transport {
       ? new TransportClosedError(cause.message, { cause })
       : new TransportClosedError(`The connection to ${this.remoteAddress} is closed`, { cause });
   }
+}
+
+/** The peer closed the connection, and had nothing to complain of. */
+function isGoodEnd(error: unknown): boolean {
+  const { kind, errorCode } = error as QuicError;
+  return kind === "application" && errorCode === 0;
 }

@@ -19,6 +19,11 @@ import { QuicStreamTransport } from "./quic-stream-transport.ts";
 export const SMB_ALPN = "smb";
 /** How long to wait for a handshake unless the caller says otherwise, in milliseconds. */
 const HANDSHAKE_TIMEOUT_MS = 5000;
+/**
+ * The same after TCP: a host whose TCP port refuses at once and whose firewall drops UDP must not keep
+ * anybody waiting. It leaves time for two repetitions of the first packet.
+ */
+const FALLBACK_TIMEOUT_MS = 3500;
 /** The head start of each address over the next one, in milliseconds (RFC 8305 section 5). */
 const ATTEMPT_DELAY_MS = 250;
 
@@ -49,6 +54,7 @@ export function quicTransport(options: QuicOptions = {}): TransportFactory {
   return {
     kind: "quic",
     defaultPort,
+    fallbackTimeoutMs: FALLBACK_TIMEOUT_MS,
     unavailable: () => addonUnavailable(),
     unsuitable: ({ host }) =>
       isIP(host) === 0 || options.serverName !== undefined
