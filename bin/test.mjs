@@ -1,5 +1,6 @@
 // npm test [-- FILES OR FOLDERS]   everything, or only some test files
 // npm test -- --without-samba      where no Samba can be installed: its tests are skipped, aloud
+// SMBX_TEST_LAB=1 npm test         the suites of test/lab too, where its virtual machine is built
 //
 // Formatting and lint, the build, the types of the tests, then the tests. Ends with the line
 // "N passed, N failed"; the checks before the tests count as one each.
@@ -12,9 +13,14 @@ import { installOptionalPackage } from "./setup-debian.mjs";
 const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
 const OTHERS = { groff: "groff-base", tmux: "tmux" };
 
+/** What a boot under emulation takes is too much for each run. */
+const WITHOUT_LAB =
+  "test/lab: the kernel's SMB server and RDMA devices (npm run test:lab, or SMBX_TEST_LAB=1)";
+
 const given = process.argv.slice(2);
 const withoutSamba = given.includes("--without-samba");
 const files = given.filter((argument) => argument !== "--without-samba");
+const withLab = (process.env.SMBX_TEST_LAB ?? "") !== "";
 
 await main(async () => {
   setup({ programs: withoutSamba ? {} : { ...SAMBA, ...OTHERS } });
@@ -22,6 +28,7 @@ await main(async () => {
   const checks = files.length > 0 ? { passed: 0, failed: 0 } : runChecks();
   const runner = join(ROOT, "test", "run.mjs");
   const counts = [`--passed=${checks.passed}`, `--failed=${checks.failed}`];
+  if (files.length === 0 && !withLab) counts.push(`--skipped=${WITHOUT_LAB}`);
   return runNode(["--import", "tsx", runner, ...counts, ...files]);
 });
 
@@ -42,6 +49,7 @@ function runChecks() {
     ],
     "types of the tests": [join(modules, "typescript", "bin", "tsc"), "-p", "test"],
   };
+  if (withLab) checks["the lab"] = [join(ROOT, "test", "lab", "run.mjs"), "--if-ready"];
   const counts = { passed: 0, failed: 0 };
   for (const [name, args] of Object.entries(checks)) {
     console.log(`${name} ...`);
