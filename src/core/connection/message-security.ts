@@ -1,6 +1,7 @@
 import type { Sealer } from "../crypto/sealing.ts";
 import { constantTimeEqual, type Signer } from "../crypto/signing.ts";
 import { ProtocolError } from "../errors.ts";
+import { NtStatus, ntStatusName } from "../nt-status.ts";
 import { Command, HeaderFlags } from "../smb2/constants.ts";
 import { SIGNATURE_OFFSET, type Smb2Header } from "../smb2/header.ts";
 import {
@@ -80,7 +81,7 @@ export class MessageSecurity {
     const role = { fromServer: true, isCancel: header.command === Command.CANCEL };
     const expected = this.signer.sign([message], header.messageId, role);
     if (!constantTimeEqual(received, expected)) {
-      throw new ProtocolError("The signature of a response is wrong: it was altered on the way");
+      throw new ProtocolError(describeWrongSignature(header));
     }
   }
 
@@ -142,4 +143,14 @@ export class MessageSecurity {
     }
     return this.sealing;
   }
+}
+
+/** A name that is mistyped must not look like an attack only because the server is ksmbd. */
+function describeWrongSignature({ command, status }: Smb2Header): string {
+  if (command !== Command.TREE_CONNECT || status === NtStatus.SUCCESS)
+    return "The signature of a response is wrong: it was altered on the way";
+  return (
+    `The share was refused (${ntStatusName(status)}) with a wrong signature: either that was altered ` +
+    "on the way, or the server is ksmbd, which signs such refusals wrongly (seen in Linux 7.3)"
+  );
 }

@@ -41,12 +41,10 @@ export function checkProtection(
 
 /**
  * Nobody signs interim responses ([MS-SMB2] 3.3.4.1.1), and older servers do not encrypt them. A
- * server that has lost the session has lost its keys too. Believing either costs no more than what
- * anyone on the path can do anyway: let us wait, or end the connection.
+ * server that has lost the session has lost its keys too, even where it claims to have signed (ksmbd
+ * does, without a signature). Believing either costs no more than what anyone on the path can do
+ * anyway: let us wait, or end the connection.
  */
 function isUnprotectedByNature(header: Smb2Header): boolean {
-  if (isInterim(header)) return true;
-  return (
-    header.status === NtStatus.USER_SESSION_DELETED && (header.flags & HeaderFlags.SIGNED) === 0
-  );
+  return isInterim(header) || header.status === NtStatus.USER_SESSION_DELETED;
 }

@@ -65,6 +65,11 @@ export class CompoundSupport {
   mayExplain(error: unknown): boolean {
     if (this.#state === "works") return false;
     if (error instanceof TransportClosedError) suspects.add(this.#serverKey);
-    return error instanceof NtStatusError && REFUSALS.includes(error.status);
+    return isCompoundRefusal(error);
   }
+}
+
+/** Whether `error` is what servers answer that cannot do an operation behind another one. */
+export function isCompoundRefusal(error: unknown): boolean {
+  return error instanceof NtStatusError && REFUSALS.includes(error.status);
 }

@@ -10,7 +10,7 @@ import type { QueryInfoResponse } from "../smb2/query-info.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import type { FileTime } from "../wire/file-time.ts";
 import { setSparse } from "./allocated-ranges.ts";
-import { CompoundSupport } from "./compound-support.ts";
+import { CompoundSupport, isCompoundRefusal } from "./compound-support.ts";
 import { closeQuietly, discardFile } from "./discard-file.ts";
 import { File } from "./file.ts";
 import { bodyOf, closeSpec } from "./file-requests.ts";
@@ -191,7 +191,9 @@ async function together(
   const replies: Reply<unknown>[] = [];
   for (const [index, spec] of named.entries()) {
     const answer = answers[index];
-    const isUsable = answer !== undefined && !support.mayExplain(answer);
+    // ksmbd (Linux 7.3) does most compounds, but no CLOSE behind a SET_INFO: it lacks the session then.
+    const isFrames = index === 0 ? support.mayExplain(answer) : isCompoundRefusal(answer);
+    const isUsable = answer !== undefined && !isFrames;
     if (isUsable && answer instanceof NtStatusError) throw answer;
     replies.push(isUsable ? (answer as Reply<unknown>) : await tree.request({ ...spec, signal }));
     if (index === 0) onFirst?.();

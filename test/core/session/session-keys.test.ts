@@ -103,6 +103,31 @@ describe("a session that has expired", () => {
   });
 });
 
+describe("a refusal that a server signs wrongly", () => {
+  /** As ksmbd does: it says that it has signed, and has not. */
+  const tamper = (message: Uint8Array): Uint8Array => message.fill(0, 48, 64);
+
+  it("is believed where the server has lost the session, and its keys with it", async () => {
+    const { server, client, file } = await openFile();
+    const status = NtStatus.USER_SESSION_DELETED;
+    server.on(Command.READ, ({ reply }) => reply({ status, tamper }));
+    await assert.rejects(file.read(new Uint8Array(8), 0), { status });
+    assert.equal(client.connection.isClosed, false);
+  });
+
+  it("is not believed elsewhere, but told with what may be the reason", async () => {
+    const { server, client } = await connected();
+    const status = NtStatus.BAD_NETWORK_NAME;
+    server.on(Command.TREE_CONNECT, ({ reply }) => reply({ status, tamper }));
+    await assert.rejects(client.connectTree("nosuch"), (error: Error) => {
+      assert.equal(error.name, "ProtocolError");
+      assert.match(error.message, /NT_STATUS_BAD_NETWORK_NAME.*wrong signature.*ksmbd/);
+      return true;
+    });
+    assert.equal(client.connection.isClosed, true);
+  });
+});
+
 describe("a session that was logged off", () => {
   it("sends nothing any more", async () => {
     const { server, client, tree } = await connected();

@@ -33,7 +33,7 @@ import {
   type SmbClient,
   WRITE_ACCESS,
 } from "../../../src/core/index.ts";
-import { connectToPeer, diskOf, emptyShare, peer } from "../support/peer.ts";
+import { connectToPeer, diskOf, emptyShare, giveToUser, peer } from "../support/peer.ts";
 import {
   differences,
   environmentOf,
@@ -129,7 +129,8 @@ describe("transfers with ksmbd over TCP", () => {
     const path = join(local, "resume");
     const bytes = randomBytes(3 * MIB);
     writeFileSync(path, bytes);
-    writeFileSync(join(remote, "resume"), bytes.subarray(0, MIB + 1), { mode: 0o666 });
+    writeFileSync(join(remote, "resume"), bytes.subarray(0, MIB + 1));
+    giveToUser(join(remote, "resume"));
     const up = await uploadFile(env, path, "resume", { resume: true });
     assert.equal(up.bytes, 2 * MIB - 1);
     assert.equal(await sha256Of(join(remote, "resume")), await sha256Of(path));

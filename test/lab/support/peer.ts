@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { chownSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ConnectOptions, connect } from "../../../src/connect.ts";
 import type { DialTarget, SmbClient, TransportChoice } from "../../../src/core/index.ts";
@@ -40,6 +40,12 @@ export function connectToPeer(
   const order: readonly TransportChoice[] = [{ kind: "tcp" }];
   const { username, password } = peer;
   return connect(target, { username, password, order, timeoutMs: 60_000, ...rest });
+}
+
+/** Makes the lab's user the owner of what root has put on a share. */
+export function giveToUser(path: string): void {
+  const { uid, gid } = statSync(diskOf(peer.share));
+  chownSync(path, uid, gid);
 }
 
 /** Empties a share behind the server's back. */
