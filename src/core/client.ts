@@ -5,6 +5,7 @@ import type { Connection } from "./connection/connection.ts";
 import type { TraceListener } from "./connection/trace.ts";
 import type { DialAttempt } from "./dial-error.ts";
 import type { TransportChoice } from "./dialer.ts";
+import type { MultichannelOptions } from "./multichannel/options.ts";
 import { reachServer } from "./reach-server.ts";
 import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
 import { type Protection, Session } from "./session/session.ts";
@@ -49,6 +50,8 @@ export interface ClientOptions {
   /** Our name in NTLM messages. */
   readonly workstation?: string | undefined;
   readonly clientGuid?: Uint8Array | undefined;
+  /** Lets the session have several connections (SMB 3); without it there is only the first one. */
+  readonly multichannel?: MultichannelOptions | undefined;
   readonly clock?: Clock | undefined;
   readonly trace?: TraceListener | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -81,7 +84,6 @@ export interface CallerOptions {
  */
 export class SmbClient implements AsyncDisposable {
   readonly target: DialTarget;
-  readonly connection: Connection;
   /** How the wire was found: every attempt with its time and outcome. */
   readonly attempts: readonly DialAttempt[];
   readonly #options: ClientOptions;
@@ -92,13 +94,11 @@ export class SmbClient implements AsyncDisposable {
     target: DialTarget,
     options: ClientOptions,
     parts: {
-      readonly connection: Connection;
       readonly session: Session;
       readonly attempts: readonly DialAttempt[];
     },
   ) {
     this.target = target;
-    this.connection = parts.connection;
     this.attempts = parts.attempts;
     this.#options = options;
     this.#session = parts.session;
@@ -117,10 +117,11 @@ export class SmbClient implements AsyncDisposable {
       clock: options.clock ?? systemClock,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       requireSigning: options.protection !== "off",
+      isMultichannel: options.multichannel !== undefined,
     });
     try {
       const session = await setUpSession(connection, target, options, options.credentials);
-      return new SmbClient(target, options, { connection, session, attempts });
+      return new SmbClient(target, options, { session, attempts });
     } catch (error) {
       await connection.close();
       throw error;
@@ -131,13 +132,18 @@ export class SmbClient implements AsyncDisposable {
     return this.#session;
   }
 
+  /** The connection that control requests take: the oldest channel that works. */
+  get connection(): Connection {
+    return this.#session.connection;
+  }
+
   get timeoutMs(): number {
     return this.connection.timeoutMs;
   }
 
   /** Changes the silence allowed, for requests under way too. */
   set timeoutMs(value: number) {
-    this.connection.timeoutMs = value;
+    this.#session.timeoutMs = value;
   }
 
   /** Connects to a share by its name. */
@@ -172,21 +178,23 @@ export class SmbClient implements AsyncDisposable {
    */
   async logon(credentials: Credentials, options: CallerOptions = {}): Promise<void> {
     const settings = { ...this.#options, signal: options.signal };
-    const session = await setUpSession(this.connection, this.target, settings, credentials);
+    const { connection } = this;
+    const session = await setUpSession(connection, this.target, settings, credentials);
     const old = this.#session;
     this.#session = session;
     this.#trees.clear();
     await old.logoff(options.signal).catch(() => {});
+    await old.close(connection);
   }
 
   /** Disconnects from the shares, logs off and closes the wire. Never rejects. */
   async close(): Promise<void> {
-    if (!this.connection.isClosed) {
+    if (!this.#session.isClosed) {
       // One after the other, but in one round trip: a server takes them in the order they were sent.
       const leaving = [...this.#trees].map((tree) => tree.disconnect());
       await Promise.allSettled([...leaving, this.#session.logoff()]);
     }
-    await this.connection.close();
+    await this.#session.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

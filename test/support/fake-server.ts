@@ -17,6 +17,7 @@ import {
   Dialect,
   HeaderFlags,
   SessionFlags,
+  SessionSetupFlags,
   SigningAlgorithmId,
 } from "../../src/core/smb2/constants.ts";
 import { ErrorResponse } from "../../src/core/smb2/error-response.ts";
@@ -59,6 +60,8 @@ export interface FakeRequest {
   readonly message: Uint8Array;
   /** The decoded request; a handler knows which message it is. */
   readonly body: unknown;
+  /** Which connection it came over: 0 for the first one. */
+  readonly connection: number;
   reply(reply: FakeReply): void;
 }
 
@@ -84,9 +87,25 @@ export interface FakeServerOptions {
 }
 
 const SESSION_ID = 0x1122_3344_5566_7788n;
+const ACCESS_DENIED = 0xc000_0022;
 const NOT_SUPPORTED = 0xc000_00bb;
 const LOGON_FAILURE = 0xc000_006d;
 const MORE_PROCESSING_REQUIRED = 0xc000_0016;
+
+/** One connection as the server sees it: a channel has its own hash and signing key. */
+class FakeConnection {
+  readonly wire: Transport;
+  readonly index: number;
+  signer: Signer | undefined;
+  /** What signs until the channel has a key of its own: the session's. */
+  bindingSigner: Signer | undefined;
+  preauthHash: Uint8Array = initialPreauthHash();
+
+  constructor(wire: Transport, index: number) {
+    this.wire = wire;
+    this.index = index;
+  }
+}
 
 /**
  * A server in this process, for what no real one does: it logs users on and signs like a good
@@ -100,10 +119,9 @@ export class FakeServer {
   readonly #options: FakeServerOptions;
   readonly #handlers = new Map<number, FakeHandler>();
   readonly #ntlm: FakeNtlmServer;
-  #wire: Transport | undefined;
-  #signer: Signer | undefined;
+  readonly #connections: FakeConnection[] = [];
+  /** Of the session: all its channels encrypt with the same keys. */
   #sealing: MessageSecurity | undefined;
-  #preauthHash: Uint8Array = initialPreauthHash();
 
   constructor(options: FakeServerOptions = {}) {
     this.#options = options;
@@ -151,25 +169,31 @@ export class FakeServer {
     return new Uint8Array(Buffer.concat(parts));
   }
 
-  /** Sends bytes as they are. */
-  sendRaw(bytes: Uint8Array): void {
-    this.#wire?.send([bytes]).catch(() => {});
+  /** How many connections there have been. */
+  get connectionCount(): number {
+    return this.#connections.length;
+  }
+
+  /** Sends bytes as they are, over the newest connection where not said otherwise. */
+  sendRaw(bytes: Uint8Array, connection: number = this.#connections.length - 1): void {
+    this.#connections[connection]?.wire.send([bytes]).catch(() => {});
   }
 
   /** Hangs up. */
-  async disconnect(): Promise<void> {
-    await this.#wire?.close();
+  async disconnect(connection: number = this.#connections.length - 1): Promise<void> {
+    await this.#connections[connection]?.wire.close();
   }
 
   #accept(wire: Transport): void {
-    this.#wire = wire;
+    const connection = new FakeConnection(wire, this.#connections.length);
+    this.#connections.push(connection);
     wire.start({
       allocate: (length) => new Uint8Array(length),
       message: (frame) => {
         const isEncrypted = protocolIdOf(frame) === ProtocolId.TRANSFORM;
         const plain = isEncrypted && this.#sealing ? this.#sealing.open(frame) : frame;
         for (const { header, message } of splitFrame(plain))
-          this.#handle(header, message, isEncrypted);
+          this.#handle(connection, { header, message, isEncrypted });
       },
       closed: () => {
         this.hasClientLeft = true;
@@ -177,13 +201,22 @@ export class FakeServer {
     });
   }
 
-  #handle(header: Smb2Header, message: Uint8Array, isEncrypted: boolean): void {
+  #handle(
+    connection: FakeConnection,
+    received: {
+      readonly header: Smb2Header;
+      readonly message: Uint8Array;
+      readonly isEncrypted: boolean;
+    },
+  ): void {
+    const { header, message, isEncrypted } = received;
     const codec = codecs.get(header.command)?.request;
     const request: FakeRequest = {
       header,
       message,
       body: codec === undefined ? undefined : decodeBody(message, codec),
-      reply: (reply) => this.#reply(header, reply, isEncrypted),
+      connection: connection.index,
+      reply: (reply) => this.#reply(connection, header, reply, isEncrypted),
     };
     this.requests.push(request);
     const handler = this.#handlers.get(header.command);
@@ -191,16 +224,27 @@ export class FakeServer {
     else handler(request);
   }
 
-  #reply(to: Smb2Header, reply: FakeReply, isEncrypted = false): Uint8Array {
+  #reply(
+    connection: FakeConnection,
+    to: Smb2Header,
+    reply: FakeReply,
+    isEncrypted = false,
+  ): Uint8Array {
     const sealing = isEncrypted && reply.unencrypted !== true ? this.#sealing : undefined;
-    const isSigned = this.#signer !== undefined && sealing === undefined && reply.unsigned !== true;
+    const signer = connection.signer ?? connection.bindingSigner;
+    const isSigned = signer !== undefined && sealing === undefined && reply.unsigned !== true;
     const { forge, meddle } = this.#options;
     const good = this.#encode(to, reply, isSigned);
     const message = forge?.(good) ?? good;
-    if (isSigned && message.length >= 64) this.#sign(message, reply.messageId ?? to.messageId);
+    if (isSigned && message.length >= 64) {
+      const role = { fromServer: true, isCancel: false };
+      const messageId = reply.messageId ?? to.messageId;
+      message.fill(0, SIGNATURE_OFFSET, SIGNATURE_OFFSET + 16);
+      message.set(signer.sign([message], messageId, role), SIGNATURE_OFFSET);
+    }
     const sent = reply.tamper?.(message) ?? message;
     const frame = sealing === undefined ? sent : this.seal(sent);
-    for (const each of meddle?.(frame) ?? [frame]) this.sendRaw(each);
+    for (const each of meddle?.(frame) ?? [frame]) this.sendRaw(each, connection.index);
     return sent;
   }
 
@@ -231,21 +275,18 @@ export class FakeServer {
     encodeBody(w, codec, body);
   }
 
-  #sign(message: Uint8Array, messageId: number): void {
-    const role = { fromServer: true, isCancel: false };
-    message.set(this.#signer?.sign([message], messageId, role) ?? [], SIGNATURE_OFFSET);
-  }
-
-  #negotiate({ header, message }: FakeRequest): void {
+  #negotiate(request: FakeRequest): void {
+    const { header, message } = request;
     const { dialect } = this;
-    this.#preauthHash = preauthUpdate(initialPreauthHash(), [message]);
+    const connection = this.#connectionOf(request);
+    connection.preauthHash = preauthUpdate(initialPreauthHash(), [message]);
     const contexts: NegotiateContext[] = [
       { kind: "preauth-integrity", hashAlgorithms: [1], salt: new Uint8Array(32) },
       { kind: "signing", signingAlgorithms: [SigningAlgorithmId.AES_GMAC] },
     ];
     const { cipher } = this.#options;
     if (cipher !== undefined) contexts.push({ kind: "encryption", ciphers: [cipher] });
-    const sent = this.#reply(header, {
+    const sent = this.#reply(connection, header, {
       body: {
         securityMode: 1,
         dialectRevision: dialect,
@@ -260,40 +301,55 @@ export class FakeServer {
         negotiateContexts: this.#options.negotiateContexts ?? contexts,
       },
     });
-    this.#preauthHash = preauthUpdate(this.#preauthHash, [sent]);
+    connection.preauthHash = preauthUpdate(connection.preauthHash, [sent]);
   }
 
-  #sessionSetup({ header, message, body }: FakeRequest): void {
-    const isFirst = (body as SessionSetupRequest).securityBuffer[0] === 0x60;
-    const token = tokenOf((body as SessionSetupRequest).securityBuffer, isFirst);
-    if (this.#signer === undefined) this.#preauthHash = preauthUpdate(this.#preauthHash, [message]);
+  #connectionOf({ connection }: FakeRequest): FakeConnection {
+    return this.#connections[connection] as FakeConnection;
+  }
+
+  #sessionSetup(request: FakeRequest): void {
+    const { header, message } = request;
+    const { securityBuffer: received, flags } = request.body as SessionSetupRequest;
+    const connection = this.#connectionOf(request);
+    const isFirst = received[0] === 0x60;
+    const token = tokenOf(received, isFirst);
+    if ((flags & SessionSetupFlags.BINDING) !== 0) {
+      connection.bindingSigner = this.#connections[0]?.signer;
+      if (!isSignedBy(connection.bindingSigner, request)) {
+        this.#reply(connection, header, { status: ACCESS_DENIED });
+        return;
+      }
+    }
+    const isNew = connection.signer === undefined;
+    if (isNew) connection.preauthHash = preauthUpdate(connection.preauthHash, [message]);
     if (isFirst) {
       const securityBuffer = encodeNegTokenResp({
         negState: NegState.ACCEPT_INCOMPLETE,
         supportedMech: NTLMSSP_OID,
         responseToken: this.#ntlm.challenge(token),
       });
-      const sent = this.#reply(header, {
+      const sent = this.#reply(connection, header, {
         status: MORE_PROCESSING_REQUIRED,
         sessionId: SESSION_ID,
         body: { sessionFlags: 0, securityBuffer },
       });
-      if (this.#signer === undefined) this.#preauthHash = preauthUpdate(this.#preauthHash, [sent]);
+      if (isNew) connection.preauthHash = preauthUpdate(connection.preauthHash, [sent]);
       return;
     }
     const verdict = this.#ntlm.authenticate(token);
     if (!verdict.isAccepted) {
-      this.#reply(header, { status: LOGON_FAILURE });
+      this.#reply(connection, header, { status: LOGON_FAILURE });
       return;
     }
     const sessionFlags = this.#options.sessionFlags ?? 0;
     const hasKey = !verdict.isAnonymous && (sessionFlags & SessionFlags.IS_GUEST) === 0;
-    if (hasKey) this.#signer ??= this.#deriveSigner(verdict.sessionKey);
+    if (hasKey) connection.signer ??= this.#deriveSigner(connection, verdict.sessionKey);
     const securityBuffer = encodeNegTokenResp({ negState: NegState.ACCEPT_COMPLETED });
-    this.#reply(header, { body: { sessionFlags, securityBuffer } });
+    this.#reply(connection, header, { body: { sessionFlags, securityBuffer } });
   }
 
-  #deriveSigner(sessionKey: Uint8Array): Signer {
+  #deriveSigner(connection: FakeConnection, sessionKey: Uint8Array): Signer {
     const has311 = this.dialect === Dialect.SMB_3_1_1;
     const signingAlgorithm =
       this.dialect < Dialect.SMB_3_0
@@ -305,9 +361,9 @@ export class FakeServer {
     const negotiated = { dialect: this.dialect, signingAlgorithm, cipher } as Parameters<
       typeof deriveSigner
     >[0];
-    const material = { sessionKey, preauthHash: has311 ? this.#preauthHash : undefined };
+    const material = { sessionKey, preauthHash: has311 ? connection.preauthHash : undefined };
     const keys = deriveSealingKeys(negotiated, material);
-    this.#sealing = new MessageSecurity({
+    this.#sealing ??= new MessageSecurity({
       sessionId: SESSION_ID,
       sealing: keys && { outgoing: keys.incoming, incoming: keys.outgoing },
       signingRequired: false,
@@ -315,6 +371,15 @@ export class FakeServer {
     });
     return deriveSigner(negotiated, material);
   }
+}
+
+function isSignedBy(signer: Signer | undefined, { header, message }: FakeRequest): boolean {
+  const unsigned = message.slice();
+  unsigned.fill(0, SIGNATURE_OFFSET, SIGNATURE_OFFSET + 16);
+  const role = { fromServer: false, isCancel: false };
+  const expected = signer?.sign([unsigned], header.messageId, role);
+  const signature = message.subarray(SIGNATURE_OFFSET, SIGNATURE_OFFSET + 16);
+  return expected?.every((byte, index) => byte === signature[index]) === true;
 }
 
 function tokenOf(securityBuffer: Uint8Array, isFirst: boolean): Uint8Array {

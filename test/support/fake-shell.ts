@@ -26,11 +26,11 @@ export class FakeClient {
     signingAlgorithm: "AES-128-GMAC",
     transport: { kind: "tcp", remoteAddress: "192.0.2.1:445" },
     echo: async () => 0.25,
+  };
+  readonly session = {
     closed: new Promise<Error | undefined>((resolve) => {
       this.lose = resolve;
     }),
-  };
-  readonly session = {
     logoff: async () => {
       if (this.isLoggedOff) throw failure(NtStatus.USER_SESSION_DELETED, "");
       this.isLoggedOff = true;

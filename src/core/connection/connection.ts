@@ -16,7 +16,7 @@ import {
 } from "./negotiated-parameters.ts";
 import { OutstandingRequests } from "./outstanding-requests.ts";
 import { Receiver } from "./receiver.ts";
-import type { OutboundRequest, SendOptions, SentFrame } from "./request.ts";
+import type { OutboundRequest, RequestSize, SendOptions, SentFrame } from "./request.ts";
 import { SilenceWatch } from "./silence-watch.ts";
 import type { TraceListener } from "./trace.ts";
 import { Transmitter } from "./transmitter.ts";
@@ -39,6 +39,7 @@ export interface ConnectionOptions {
  */
 export class Connection implements AsyncDisposable {
   readonly transport: Transport;
+  readonly clock: Clock;
   /** Resolves once, when the wire is gone: with the reason, or undefined for an orderly end. */
   readonly closed: Promise<Error | undefined>;
   /** Called for an oplock or lease break, which nobody asked for ([MS-SMB2] 3.2.5.19). */
@@ -47,7 +48,6 @@ export class Connection implements AsyncDisposable {
   readonly #window = new CreditWindow(this.#aborts);
   readonly #outstanding = new OutstandingRequests();
   readonly #securities = new Map<bigint, MessageSecurity>();
-  readonly #clock: Clock;
   readonly #watch: SilenceWatch;
   readonly #receiver: Receiver;
   readonly #transmitter: Transmitter;
@@ -63,7 +63,7 @@ export class Connection implements AsyncDisposable {
     const window = this.#window;
     const shared = { clock, trace, outstanding, window };
     this.transport = transport;
-    this.#clock = clock;
+    this.clock = clock;
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -163,7 +163,7 @@ export class Connection implements AsyncDisposable {
   }
 
   /** Whether the credits suffice to send all of `requests` in one frame. */
-  canSendAtOnce(requests: readonly OutboundRequest[]): boolean {
+  canSendAtOnce(requests: readonly RequestSize[]): boolean {
     let charge = 0;
     for (const request of requests) charge += this.#transmitter.chargeOf(request);
     return charge <= this.#window.total;
@@ -205,10 +205,10 @@ export class Connection implements AsyncDisposable {
 
   /** One ECHO; resolves with the round-trip time in milliseconds. */
   async echo(signal?: AbortSignal): Promise<number> {
-    const started = this.#clock.now();
+    const started = this.clock.now();
     const { replies } = await this.send(ECHO, { signal });
     await replies[0];
-    return this.#clock.now() - started;
+    return this.clock.now() - started;
   }
 
   /** Ends the connection because of what the peer sent; requests under way get `reason`. */

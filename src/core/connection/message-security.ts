@@ -10,6 +10,7 @@ import {
   TRANSFORM_HEADER_LENGTH,
 } from "../smb2/transform-header.ts";
 import type { MessageParts } from "../transport.ts";
+import { NonceSource } from "./nonce-source.ts";
 
 const NO_SIGNATURE = new Uint8Array(16);
 /** Where the authenticated part of the transform header starts: behind ProtocolId and Signature. */
@@ -34,7 +35,7 @@ export class MessageSecurity {
   readonly signingRequired: boolean;
   /** Every request is encrypted and every response must be. */
   readonly encryptionRequired: boolean;
-  #nextNonce = 0;
+  readonly #nonces: NonceSource;
 
   constructor(options: {
     readonly sessionId: bigint;
@@ -42,12 +43,33 @@ export class MessageSecurity {
     readonly sealing?: SealingKeys | undefined;
     readonly signingRequired: boolean;
     readonly encryptionRequired: boolean;
+    /** That of the keys; a new one where nobody else has them. */
+    readonly nonces?: NonceSource;
   }) {
     this.sessionId = options.sessionId;
+    this.#nonces = options.nonces ?? new NonceSource();
     this.signer = options.signer;
     this.sealing = options.sealing;
     this.signingRequired = options.signingRequired;
     this.encryptionRequired = options.encryptionRequired;
+  }
+
+  /**
+   * The same for another channel of the session: with a signing key of its own and the session's keys
+   * to encrypt with ([MS-SMB2] 3.2.5.3.3).
+   */
+  forChannel(signer: Signer): MessageSecurity {
+    const { sessionId, sealing, signingRequired, encryptionRequired } = this;
+    const nonces = this.#nonces;
+    const policy = { signingRequired, encryptionRequired };
+    return new MessageSecurity({ sessionId, signer, sealing, nonces, ...policy });
+  }
+
+  /** For the SESSION_SETUP that binds a channel: signed, never encrypted ([MS-SMB2] 3.2.4.2.3). */
+  forBinding(): MessageSecurity {
+    const { sessionId, signer } = this;
+    const policy = { signingRequired: true, encryptionRequired: false };
+    return new MessageSecurity({ sessionId, signer, ...policy });
   }
 
   /** Whether an unencrypted message is to be signed; `wanted` where the request asks for it. */
@@ -64,7 +86,7 @@ export class MessageSecurity {
   }
 
   /**
-   * Verifies the signature of `message` ([MS-SMB2] 3.1.5.1). The Signature field is zeroed.
+   * Verifies the signature of `message` ([MS-SMB2] 3.1.5.1). The message stays as it was.
    *
    * @throws {ProtocolError} where it is missing or wrong
    */
@@ -80,6 +102,7 @@ export class MessageSecurity {
     field.set(NO_SIGNATURE);
     const role = { fromServer: true, isCancel: header.command === Command.CANCEL };
     const expected = this.signer.sign([message], header.messageId, role);
+    field.set(received);
     if (!constantTimeEqual(received, expected)) {
       throw new ProtocolError(describeWrongSignature(header));
     }
@@ -88,7 +111,7 @@ export class MessageSecurity {
   /** Encrypts a whole frame ([MS-SMB2] 3.1.4.3); a nonce is never used twice with a key. */
   seal(parts: MessageParts): MessageParts {
     const sealing = this.#sealingKeys();
-    const nonce = this.#takeNonce(sealing.outgoing.nonceLength);
+    const nonce = this.#nonces.take(sealing.outgoing.nonceLength);
     let originalMessageSize = 0;
     for (const part of parts) originalMessageSize += part.length;
     const header = encodeTransformHeader({
@@ -123,18 +146,6 @@ export class MessageSecurity {
       header.signature,
       ciphertext,
     );
-  }
-
-  #takeNonce(length: number): Uint8Array {
-    const nonce = new Uint8Array(16);
-    const counter = this.#nextNonce;
-    if (counter >= Number.MAX_SAFE_INTEGER)
-      throw new ProtocolError("The session's nonces are used up");
-    this.#nextNonce = counter + 1;
-    const view = new DataView(nonce.buffer, 0, length);
-    view.setUint32(0, counter >>> 0, true);
-    view.setUint32(4, Math.floor(counter / 0x1_0000_0000), true);
-    return nonce;
   }
 
   #sealingKeys(): SealingKeys {

@@ -78,6 +78,8 @@ export interface OfferOptions {
   readonly requireSigning: boolean;
   /** Leave protection to the wire where the server agrees; only for one that is verified. */
   readonly transportSecurity?: boolean | undefined;
+  /** More connections may join the session later. */
+  readonly isMultichannel?: boolean | undefined;
 }
 
 /** SecurityMode of [MS-SMB2] 2.2.3 and 2.2.5. */
@@ -99,6 +101,8 @@ export function negotiateOffer(options: OfferOptions): NegotiateOffer {
       `No dialect lies between ${dialectName(min)} and ${dialectName(max)}`,
     );
   }
+  const multichannel = options.isMultichannel === true ? Capabilities.MULTI_CHANNEL : 0;
+  const capabilities = Capabilities.LARGE_MTU | Capabilities.ENCRYPTION | multichannel;
   const speaks3 = dialects.some((dialect) => dialect >= Dialect.SMB_3_0);
   const transportSecurity = options.transportSecurity === true && isQuic;
   // What is required here binds the server ([MS-SMB2] 3.3.5.4, ShouldSign) before it could accept the
@@ -107,7 +111,7 @@ export function negotiateOffer(options: OfferOptions): NegotiateOffer {
   return {
     securityMode: securityMode(requireSigning),
     transportSecurity,
-    capabilities: speaks3 ? Capabilities.LARGE_MTU | Capabilities.ENCRYPTION : 0,
+    capabilities: speaks3 ? capabilities : 0,
     clientGuid: options.clientGuid ?? randomBytes(16),
     dialects,
     ciphers: options.ciphers ?? CIPHERS,

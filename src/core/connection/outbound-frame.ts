@@ -6,6 +6,7 @@ import { Writer } from "../wire/writer.ts";
 import type { MessageSecurity } from "./message-security.ts";
 
 /** Where fields lie in the header ([MS-SMB2] 2.2.1.2) that are known only later. */
+const CHANNEL_SEQUENCE_OFFSET = 8;
 const CREDIT_REQUEST_OFFSET = 14;
 const NEXT_COMMAND_OFFSET = 20;
 const MESSAGE_ID_OFFSET = 24;
@@ -20,8 +21,6 @@ export interface OutboundMessage {
   readonly treeId: number;
   readonly sessionId: bigint;
   readonly flags: number;
-  /** ChannelSequence in the low 16 bits ([MS-SMB2] 2.2.1.2). */
-  readonly channelSequence: number;
   /** For CANCEL of a request that went asynchronous. */
   readonly asyncId: bigint;
 }
@@ -30,6 +29,8 @@ export interface OutboundMessage {
 export interface MessageNumbers {
   readonly messageId: number;
   readonly creditRequest: number;
+  /** 0 where there is only one channel. */
+  readonly channelSequence: number;
 }
 
 /** A frame: all parts in order, and the parts of each message, which are signed one by one. */
@@ -53,7 +54,7 @@ export function layOutFrame(
   return { parts: messages.length === 1 ? (messages[0] ?? []) : messages.flat(), messages };
 }
 
-/** Fills in MessageId and CreditRequest of one message of a frame, then signs it where asked to. */
+/** Fills in the numbers of one message of a frame, then signs it where asked to. */
 export function completeMessage(
   parts: MessageParts,
   numbers: MessageNumbers,
@@ -62,8 +63,9 @@ export function completeMessage(
 ): void {
   const [head] = parts;
   if (head === undefined) return;
-  const { messageId, creditRequest } = numbers;
+  const { messageId, creditRequest, channelSequence } = numbers;
   const view = new DataView(head.buffer, head.byteOffset, MESSAGE_ID_OFFSET + 8);
+  view.setUint16(CHANNEL_SEQUENCE_OFFSET, channelSequence, true);
   view.setUint16(CREDIT_REQUEST_OFFSET, creditRequest, true);
   view.setUint32(MESSAGE_ID_OFFSET, messageId >>> 0, true);
   view.setUint32(MESSAGE_ID_OFFSET + 4, Math.floor(messageId / 0x1_0000_0000), true);
@@ -78,7 +80,7 @@ function layOutMessage(
   const w = new Writer(192);
   encodeHeader(w, {
     creditCharge: request.creditCharge,
-    status: request.channelSequence,
+    status: 0,
     command: request.codec.command,
     credits: 0,
     flags: request.flags | (isSigned ? HeaderFlags.SIGNED : 0),

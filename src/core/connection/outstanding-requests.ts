@@ -22,6 +22,8 @@ export interface SentRequest {
   readonly security: MessageSecurity | undefined;
   readonly isEncrypted: boolean;
   readonly isSigned: boolean;
+  /** Who sent it verifies the signature of the response. */
+  readonly isCheckedBySender: boolean;
   /** What to do with an answer that comes after the caller has given up. */
   readonly onLateReply: ((reply: RawReply) => void) | undefined;
 }

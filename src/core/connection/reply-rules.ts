@@ -36,6 +36,7 @@ export function checkProtection(
       `The answer to ${sent.commandName} came unencrypted on an encrypted session`,
     );
   }
+  if (sent.isCheckedBySender) return;
   if (sent.isSigned || (header.flags & HeaderFlags.SIGNED) !== 0) security.verify(message, header);
 }
 

@@ -1,7 +1,11 @@
 import type { MessageCodec } from "../smb2/codec.ts";
 import type { MessageParts } from "../transport.ts";
+import type { ChannelSequence } from "./channel-sequence.ts";
 import type { MessageSecurity } from "./message-security.ts";
 import type { RawReply } from "./outstanding-requests.ts";
+
+/** What a request costs in credits. */
+export type RequestSize = Pick<OutboundRequest, "payload" | "expectedSize">;
 
 /** One request as the layers above give it to a connection. */
 export interface OutboundRequest {
@@ -14,6 +18,11 @@ export interface OutboundRequest {
   readonly treeId?: number | undefined;
   /** Header flags besides those that the connection sets itself. */
   readonly flags?: number | undefined;
+  /**
+   * The sender itself checks who signed the response: the last one of a SESSION_SETUP is signed with
+   * a key that it completes.
+   */
+  readonly isCheckedBySender?: boolean | undefined;
   /** It may rightly stay unanswered as long as the server lives: CHANGE_NOTIFY, a blocking LOCK. */
   readonly mayWait?: boolean | undefined;
   /** What to do with an answer that comes after the caller aborted: close the handle it opened. */
@@ -31,6 +40,8 @@ export interface SendOptions {
   readonly sign?: boolean | undefined;
   /** Make it a related compound: SessionId, TreeId and FileId carry over ([MS-SMB2] 3.2.4.1.4). */
   readonly related?: boolean | undefined;
+  /** What the session counts its lost channels with; read at the moment the frame leaves. */
+  readonly channelSequence?: ChannelSequence | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,6 +50,8 @@ export interface SentFrame {
   /** The exact bytes of each message as sent: preauthentication integrity hashes them. */
   readonly messages: readonly MessageParts[];
   readonly replies: readonly Promise<RawReply>[];
+  /** The ChannelSequence that the messages name. */
+  readonly channelSequence: number;
   /** Resolves when the payload buffers may be reused. */
   readonly sent: Promise<void>;
 }

@@ -14,7 +14,7 @@ import {
   type OutboundMessage,
 } from "./outbound-frame.ts";
 import { OutstandingRequest, type OutstandingRequests } from "./outstanding-requests.ts";
-import type { OutboundRequest, SendOptions, SentFrame } from "./request.ts";
+import type { OutboundRequest, RequestSize, SendOptions, SentFrame } from "./request.ts";
 import type { TraceListener } from "./trace.ts";
 
 /** Credits that we ask the server to let us hold. */
@@ -55,7 +55,7 @@ export class Transmitter {
   }
 
   /** Credits that one request needs. */
-  chargeOf(request: OutboundRequest): number {
+  chargeOf(request: RequestSize): number {
     if (!this.supportsMultiCredit) return 1;
     const size = Math.max(request.payload?.length ?? 0, request.expectedSize ?? 0);
     return Math.max(1, Math.ceil(size / BYTES_PER_CREDIT));
@@ -86,14 +86,15 @@ export class Transmitter {
   send(departure: Departure, firstId: number): SentFrame {
     const { requests, charges, frame, isEncrypted } = departure;
     const { security } = departure.options;
+    const channelSequence = departure.options.channelSequence?.value ?? 0;
     let messageId = firstId;
     const replies = requests.map((request, index) => {
       const id = messageId;
       messageId += charges[index] ?? 1;
-      return this.#dispatch(departure, request, { index, messageId: id });
+      return this.#dispatch(departure, request, { index, messageId: id, channelSequence });
     });
     const sent = this.#sendFrame(frame, isEncrypted ? security : undefined);
-    return { messages: frame.messages, replies, sent };
+    return { messages: frame.messages, replies, channelSequence, sent };
   }
 
   /**
@@ -110,11 +111,10 @@ export class Transmitter {
       treeId: sent.treeId,
       sessionId: sent.sessionId,
       flags: asyncId === undefined ? 0 : HeaderFlags.ASYNC_COMMAND,
-      channelSequence: 0,
       asyncId: asyncId ?? 0n,
     };
     const frame = layOutFrame([message], sent.isSigned);
-    const numbers = { messageId: sent.messageId, creditRequest: 0 };
+    const numbers = { messageId: sent.messageId, creditRequest: 0, channelSequence: 0 };
     const signWith = sent.isSigned ? sent.security : undefined;
     completeMessage(frame.parts, numbers, CancelRequest.command, signWith);
     this.#sendFrame(frame, sent.isEncrypted ? sent.security : undefined).catch(() => {});
@@ -124,10 +124,14 @@ export class Transmitter {
   #dispatch(
     departure: Departure,
     request: OutboundRequest,
-    place: { readonly index: number; readonly messageId: number },
+    place: {
+      readonly index: number;
+      readonly messageId: number;
+      readonly channelSequence: number;
+    },
   ): OutstandingRequest["reply"] {
     const { options, isSigned } = departure;
-    const { index, messageId } = place;
+    const { index, messageId, channelSequence } = place;
     const charge = departure.charges[index] ?? 1;
     const parts = departure.frame.messages[index];
     if (parts === undefined) throw new ProtocolError("A request has no place in its frame");
@@ -135,7 +139,7 @@ export class Transmitter {
     const creditRequest = Math.min(0xffff, charge + missing);
     const { command } = request.codec;
     const signWith = isSigned ? options.security : undefined;
-    completeMessage(parts, { messageId, creditRequest }, command, signWith);
+    completeMessage(parts, { messageId, creditRequest, channelSequence }, command, signWith);
     const outstanding = new OutstandingRequest(
       {
         messageId,
@@ -147,6 +151,7 @@ export class Transmitter {
         security: options.security,
         isEncrypted: departure.isEncrypted,
         isSigned,
+        isCheckedBySender: request.isCheckedBySender === true,
         onLateReply: request.onLateReply,
       },
       { nowMs: this.#parts.clock.now(), mayWait: request.mayWait === true },
@@ -176,7 +181,6 @@ export class Transmitter {
       treeId: request.treeId ?? 0,
       sessionId: sessionIdOf(options),
       flags: (request.flags ?? 0) | (isRelated ? HeaderFlags.RELATED_OPERATIONS : 0),
-      channelSequence: 0,
       asyncId: 0n,
     };
   }

@@ -1,7 +1,7 @@
-import type { Connection } from "../connection/connection.ts";
 import { TransportClosedError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
+import type { Session } from "../session/session.ts";
 
 /** What a server that cannot do related compounds answers to some part of one. */
 const REFUSALS: readonly number[] = [
@@ -18,21 +18,21 @@ const suspects = new Set<string>();
 
 /** Whether CREATE, READ or WRITE and CLOSE may go in one frame; learnt from what a server does. */
 export class CompoundSupport {
-  static readonly #known = new WeakMap<Connection, CompoundSupport>();
+  static readonly #known = new WeakMap<Session, CompoundSupport>();
   readonly #serverKey: string;
   #state: "untried" | "works" | "refused";
 
-  private constructor(connection: Connection) {
-    this.#serverKey = connection.negotiated.serverGuid.join(".");
+  private constructor(session: Session) {
+    this.#serverKey = session.connection.serverGuid.join(".");
     this.#state = suspects.has(this.#serverKey) ? "refused" : "untried";
   }
 
-  /** What is known about the server at the other end of `connection`. */
-  static of(connection: Connection): CompoundSupport {
-    let support = CompoundSupport.#known.get(connection);
+  /** What is known about the server of `session`. */
+  static of(session: Session): CompoundSupport {
+    let support = CompoundSupport.#known.get(session);
     if (support === undefined) {
-      support = new CompoundSupport(connection);
-      CompoundSupport.#known.set(connection, support);
+      support = new CompoundSupport(session);
+      CompoundSupport.#known.set(session, support);
     }
     return support;
   }

@@ -39,7 +39,7 @@ export class File extends Open {
    * @returns how many bytes were read; 0 at the end of the file
    */
   async read(into: Uint8Array, offset: number, options: CallOptions = {}): Promise<number> {
-    const length = Math.min(into.length, this.tree.session.connection.chunkSize);
+    const length = Math.min(into.length, this.tree.session.chunkSize);
     if (length === 0) return 0;
     const reply = await this.request({
       request: ReadRequest,
@@ -73,7 +73,7 @@ export class File extends Open {
    * @returns how many bytes the server took; it may be fewer than given
    */
   async write(from: Uint8Array, offset: number, options: CallOptions = {}): Promise<number> {
-    const payload = from.subarray(0, this.tree.session.connection.chunkSize);
+    const payload = from.subarray(0, this.tree.session.chunkSize);
     const reply = await this.request({
       request: WriteRequest,
       message: {

@@ -185,9 +185,12 @@ async function together(
   signal: AbortSignal | undefined,
   onFirst?: () => void,
 ): Promise<Reply<unknown>[]> {
-  const support = CompoundSupport.of(tree.session.connection);
+  const support = CompoundSupport.of(tree.session);
   const named = specs.map((spec) => ({ ...spec, path }));
-  const answers = support.isRefused ? [] : await tree.compound(named, { signal });
+  // Should one of several channels die, each of them can be sent again, but not all together: nobody
+  // could tell what came of a rename whose handle is closed.
+  const isApart = support.isRefused || tree.session.channels.length > 1;
+  const answers = isApart ? [] : await tree.compound(named, { signal });
   const replies: Reply<unknown>[] = [];
   for (const [index, spec] of named.entries()) {
     const answer = answers[index];

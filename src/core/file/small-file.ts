@@ -46,7 +46,7 @@ export async function readSmallFile(
   path: string,
   read: SmallRead,
 ): Promise<SmallFile> {
-  const support = CompoundSupport.of(tree.session.connection);
+  const support = CompoundSupport.of(tree.session);
   if (support.isRefused) return readPlainly(tree, path, read);
   try {
     const small = await readCompound(tree, path, read);

@@ -65,7 +65,7 @@ interface Place {
  * @throws {TransferError} where the server did not take all bytes
  */
 export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Promise<void> {
-  const support = CompoundSupport.of(tree.session.connection);
+  const support = CompoundSupport.of(tree.session);
   if (support.isRefused) return writePlainly(tree, write);
   try {
     await writeCompound(tree, write);

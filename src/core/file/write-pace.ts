@@ -15,13 +15,13 @@ const PERIOD_MS = 2000;
 
 type Link = "fast" | "careful" | "slow";
 
-/** What a pace is kept for: a connection. */
+/** What a pace is kept for: a session. */
 type Key = object;
 
 const paces = new WeakMap<Key, WritePace>();
 
 /**
- * How large WRITEs may be on a connection. Bytes that wait in the system's socket buffer cannot be
+ * How large WRITEs may be in a session. Bytes that wait in the system's socket buffer cannot be
  * seen, so a large WRITE on a slow link looks like a server that says nothing: chunks begin small and
  * grow with the first replies that come quickly.
  */
@@ -36,10 +36,10 @@ export class WritePace {
     this.#clock = clock;
   }
 
-  /** What is known of `connection`; `clock` is that of the first who asks. */
-  static of(connection: Key, clock: Clock): WritePace {
-    const known = paces.get(connection) ?? new WritePace(clock);
-    paces.set(connection, known);
+  /** What is known of `key`; `clock` is that of the first who asks. */
+  static of(key: Key, clock: Clock): WritePace {
+    const known = paces.get(key) ?? new WritePace(clock);
+    paces.set(key, known);
     return known;
   }
 

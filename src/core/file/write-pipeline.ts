@@ -73,8 +73,7 @@ class WritePipeline {
   constructor(file: File, options: WritePipelineOptions) {
     this.#file = file;
     this.#options = options;
-    const { connection } = file.tree.session;
-    const pace = WritePace.of(connection, options.clock ?? systemClock);
+    const pace = WritePace.of(file.tree.session, options.clock ?? systemClock);
     const limit = chunkLimit(file, options.chunkBytes);
     this.#pace = pace;
     this.#chunk = () => pace.chunk(limit());

@@ -24,6 +24,11 @@ export interface RequestSpec<Q, R> {
   /** For error texts: the share-relative path. */
   readonly path?: string | undefined;
   readonly flags?: number | undefined;
+  /**
+   * Whether it may be sent again where its channel died before the answer came; without it the rules
+   * of `replay-rules.ts` decide.
+   */
+  readonly mayReplay?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What to do with an answer that comes after `signal` aborted. */
   onLateReply?(reply: Reply<R>): void;

@@ -7,6 +7,7 @@ import { preauthUpdate } from "../crypto/preauth-hash.ts";
 import { ProtocolError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { decodeBody } from "../smb2/codec.ts";
+import { HeaderFlags, SessionSetupFlags } from "../smb2/constants.ts";
 import { SessionSetupRequest, SessionSetupResponse } from "../smb2/session-setup.ts";
 import type { MessageParts } from "../transport.ts";
 import type { KeyMaterial } from "./keys.ts";
@@ -30,6 +31,8 @@ export interface SessionSetupOptions {
   readonly signal?: AbortSignal | undefined;
   /** The session to authenticate anew, with its keys; a fresh one is made without. */
   readonly existing?: MessageSecurity | undefined;
+  /** The session that `connection` is to become a channel of, with the keys to sign with. */
+  readonly bindTo?: MessageSecurity | undefined;
 }
 
 /**
@@ -44,7 +47,7 @@ export async function exchangeSessionSetup(
   options: SessionSetupOptions,
 ): Promise<SessionSetupResult> {
   let { preauthHash } = connection.negotiated;
-  let sessionId = options.existing?.sessionId ?? 0n;
+  let sessionId = securityOf(options)?.sessionId ?? 0n;
   let token: Uint8Array | undefined = await spnego.first(connection.negotiated.securityBuffer);
   for (let round = 0; round < MAX_ROUND_TRIPS && token !== undefined; round += 1) {
     const { parts, reply } = await sendToken(connection, token, sessionId, options);
@@ -52,7 +55,7 @@ export async function exchangeSessionSetup(
     if (preauthHash !== undefined) preauthHash = preauthUpdate(preauthHash, parts);
     checkStatus(header.status, connection, options);
     const response = decodeBody(message, SessionSetupResponse);
-    if (round > 0 && header.sessionId !== sessionId) {
+    if ((round > 0 || options.bindTo !== undefined) && header.sessionId !== sessionId) {
       throw new ProtocolError(
         "The server changed the SessionId in the middle of the authentication",
       );
@@ -63,6 +66,7 @@ export async function exchangeSessionSetup(
       const material = { sessionKey: spnego.sessionKey, preauthHash };
       return { sessionId, sessionFlags: response.sessionFlags, material, finalReply: reply };
     }
+    checkInterimSignature(reply, options);
     if (preauthHash !== undefined) preauthHash = preauthUpdate(preauthHash, [message]);
     token = await spnego.next(response.securityBuffer);
   }
@@ -76,20 +80,34 @@ async function sendToken(
   options: SessionSetupOptions,
 ): Promise<{ parts: MessageParts; reply: RawReply }> {
   const message: SessionSetupRequest = {
-    flags: 0,
+    flags: options.bindTo === undefined ? 0 : SessionSetupFlags.BINDING,
     securityMode: options.securityMode,
     capabilities: 0,
     previousSessionId: 0n,
     securityBuffer,
   };
-  const { messages, replies } = await connection.send([{ codec: SessionSetupRequest, message }], {
+  const isCheckedBySender = options.bindTo !== undefined;
+  const request = { codec: SessionSetupRequest, message, isCheckedBySender };
+  const { messages, replies } = await connection.send([request], {
     sessionId,
-    security: options.existing,
+    security: securityOf(options),
     signal: options.signal,
   });
   const [reply] = await Promise.all(replies);
   if (reply === undefined) throw new ProtocolError("SESSION_SETUP was not answered");
   return { parts: messages[0] ?? [], reply };
+}
+
+function securityOf({ existing, bindTo }: SessionSetupOptions): MessageSecurity | undefined {
+  return bindTo ?? existing;
+}
+
+/**
+ * What comes before the last response to a binding is signed with the session's key ([MS-SMB2]
+ * 3.2.5.1.3). Some servers leave that out; only the last response, signed with the new key, counts.
+ */
+function checkInterimSignature({ header, message }: RawReply, options: SessionSetupOptions): void {
+  if ((header.flags & HeaderFlags.SIGNED) !== 0) options.bindTo?.verify(message, header);
 }
 
 function checkStatus(status: number, connection: Connection, options: SessionSetupOptions): void {

@@ -4,14 +4,21 @@ import type { Connection } from "../connection/connection.ts";
 import type { MessageSecurity } from "../connection/message-security.ts";
 import { securityMode } from "../connection/negotiator.ts";
 import type { RawReply } from "../connection/outstanding-requests.ts";
-import type { OutboundRequest } from "../connection/request.ts";
-import { ProtocolError, UnsupportedError, WireFormatError } from "../errors.ts";
+import {
+  ProtocolError,
+  TransportClosedError,
+  UnsupportedError,
+  WireFormatError,
+} from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import { Dialect, HeaderFlags, SecurityMode, SessionFlags } from "../smb2/constants.ts";
 import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
-import { createMessageSecurity } from "./keys.ts";
+import { Channel } from "./channel.ts";
+import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
+import { createMessageSecurity, deriveSigner } from "./keys.ts";
 import { sendOneByOne } from "./one-by-one.ts";
+import { type Answer, type DispatchOptions, RequestDispatcher } from "./request-dispatcher.ts";
 import {
   type AnyRequestSpec,
   commandOf,
@@ -34,22 +41,23 @@ export interface SessionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An authenticated session ([MS-SMB2] 3.2.1.3) on one connection. */
+/** An authenticated session ([MS-SMB2] 3.2.1.3): on one connection, or on several as its channels. */
 export class Session {
-  readonly connection: Connection;
   readonly sessionId: bigint;
   readonly isGuest: boolean;
   readonly isAnonymous: boolean;
   /** FSCTL_VALIDATE_NEGOTIATE_INFO is asked once a session. */
   hasValidatedNegotiate = false;
   readonly #options: SessionOptions;
+  /** With the key that signs SESSION_SETUP, whatever becomes of the first channel. */
   readonly #security: MessageSecurity;
+  readonly #channels: ChannelList;
+  readonly #dispatcher: RequestDispatcher;
   #reauthentication: Promise<void> | undefined;
   #isLoggedOff = false;
 
   /** Use `Session.setUp`. */
   private constructor(connection: Connection, setup: SessionSetupResult, options: SessionOptions) {
-    this.connection = connection;
     this.sessionId = setup.sessionId;
     // Our own logon decides what keys there are: these flags come before anything was verified.
     this.isAnonymous = options.kind === "anonymous";
@@ -57,6 +65,9 @@ export class Session {
     refuseUnwantedGuest(this.isGuest, options);
     this.#options = options;
     this.#security = secure(connection, setup, options, this.isGuest || this.isAnonymous);
+    verifyFirst(setup.finalReply, this.#security, connection.dialect);
+    this.#channels = new ChannelList(new Channel(connection, this.#security));
+    this.#dispatcher = new RequestDispatcher(this.#channels, connection.clock);
   }
 
   /**
@@ -74,10 +85,7 @@ export class Session {
         user: options.user,
         signal: options.signal,
       });
-      const session = new Session(connection, setup, options);
-      session.#accept(setup.finalReply);
-      connection.attach(session.#security);
-      return session;
+      return new Session(connection, setup, options);
     } finally {
       spnego.wipe();
     }
@@ -107,6 +115,105 @@ export class Session {
     return this.#options.user;
   }
 
+  /** Session.Connection ([MS-SMB2] 3.2.7.1): that of the oldest channel that works. */
+  get connection(): Connection {
+    return this.#channels.first.connection;
+  }
+
+  /** The connections that make up the session, the oldest first. */
+  get channels(): readonly Channel[] {
+    return this.#channels.all;
+  }
+
+  /** No channel is left. */
+  get isClosed(): boolean {
+    return this.#channels.all.every(({ isOpen }) => !isOpen);
+  }
+
+  /** Resolves once, when no channel is left: with the reason, or undefined for an orderly end. */
+  get closed(): Promise<Error | undefined> {
+    return this.#channels.closed;
+  }
+
+  /** Bytes that requests have asked for or carried so far, with something for each request. */
+  get dispatchedBytes(): number {
+    return this.#dispatcher.dispatchedBytes;
+  }
+
+  /** Told of each channel that is lost while others live. */
+  set onChannelLoss(listener: ChannelLossListener | undefined) {
+    this.#channels.onLoss = listener;
+  }
+
+  /** Called for an oplock or lease break, on whichever channel it comes ([MS-SMB2] 3.2.5.19). */
+  set onBreak(listener: ((message: Uint8Array) => void) | undefined) {
+    this.#channels.onBreak = listener;
+  }
+
+  /** What one READ or WRITE may carry now; a channel that affords it will be found. */
+  get chunkSize(): number {
+    return Math.max(...this.#channels.active.map(({ connection }) => connection.chunkSize));
+  }
+
+  /** What a response of another kind may carry now: `wanted`, or what server and credits allow. */
+  transactSize(wanted: number): number {
+    const { active } = this.#channels;
+    return Math.max(...active.map(({ connection }) => connection.transactSize(wanted)));
+  }
+
+  /** Changes the silence allowed, on all channels. */
+  set timeoutMs(value: number) {
+    for (const { connection } of this.#channels.all) connection.timeoutMs = value;
+  }
+
+  /**
+   * Makes a negotiated connection a channel of this session ([MS-SMB2] 3.2.4.2.3, 3.2.5.3.3): the user
+   * authenticates again, under the signature of the session.
+   *
+   * @throws {UnsupportedError} where the session has no key, or the connection agreed on other things
+   * @throws {AuthenticationError} where the server refuses the binding
+   * @throws {ProtocolError} where its last answer is not signed with the channel's key
+   */
+  async bind(connection: Connection, options: { readonly signal?: AbortSignal }): Promise<Channel> {
+    const { dialect, cipher } = this.connection.negotiated;
+    const { negotiated } = connection;
+    if (!this.canSign || dialect < Dialect.SMB_3_0) {
+      throw new UnsupportedError("Only a user's session with SMB 3 can have several connections");
+    }
+    if (negotiated.dialect !== dialect || negotiated.cipher !== cipher) {
+      throw new UnsupportedError("The server agreed on another dialect or cipher than before");
+    }
+    const spnego = this.#options.authenticate();
+    try {
+      const setup = await exchangeSessionSetup(connection, spnego, {
+        securityMode: securityModeOf(connection, this.#options),
+        user: this.#options.user,
+        bindTo: this.#security.forBinding(),
+        signal: options.signal,
+      });
+      if (hasNoUser(setup)) throw new ProtocolError("The server bound a guest to a user's session");
+      const security = this.#security.forChannel(deriveSigner(negotiated, setup.material));
+      security.verify(setup.finalReply.message, setup.finalReply.header);
+      if (this.isClosed) throw new TransportClosedError("The session has ended in the meantime");
+      const channel = new Channel(connection, security);
+      this.#channels.add(channel);
+      return channel;
+    } finally {
+      spnego.wipe();
+    }
+  }
+
+  /** Ends all channels because of what the server did. */
+  abort(reason: Error): void {
+    for (const { connection } of [...this.#channels.all]) connection.abort(reason);
+  }
+
+  /** Closes all channels but the one on `kept`. Never rejects. */
+  async close(kept?: Connection): Promise<void> {
+    const others = this.#channels.all.filter(({ connection }) => connection !== kept);
+    await Promise.all(others.map(({ connection }) => connection.close()));
+  }
+
   /**
    * Sends one request and decodes its response. An expired session is authenticated anew and the
    * request repeated, once.
@@ -114,12 +221,15 @@ export class Session {
    * @throws {NtStatusError} where the server answers with a status that `accept` does not name
    */
   async request<Q, R>(spec: RequestSpec<Q, R>): Promise<Reply<R>> {
-    let raw = await this.#sendOne(spec);
-    if (isExpired(raw)) {
+    let [answer] = await this.#send([spec], spec);
+    if (answer === undefined) throw new ProtocolError("A request was not answered");
+    if (isExpired(answer)) {
       await this.#reauthenticate();
-      raw = await this.#sendOne(spec);
+      [answer = answer] = await this.#send([spec], spec);
     }
-    return this.#finish(raw, spec);
+    const result = this.#decode(answer, spec);
+    if (result instanceof NtStatusError) throw result;
+    return result;
   }
 
   /**
@@ -133,19 +243,20 @@ export class Session {
     specs: readonly AnyRequestSpec[],
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<(Reply<unknown> | NtStatusError)[]> {
-    if (!this.connection.canSendAtOnce(specs.map(toOutbound))) {
-      const { signal } = options;
+    const { signal } = options;
+    if (!this.#channels.active.some((channel) => channel.canSendAtOnce(specs))) {
       return sendOneByOne(specs, (spec) => this.request({ ...spec, signal }));
     }
-    let raws = await this.#send(specs, options.signal);
-    if (raws.some(isExpired)) {
+    const encrypt = specs.some((spec) => spec.encrypt === true);
+    let answers = await this.#send(specs, { encrypt, related: true, signal });
+    if (answers.some(isExpired)) {
       await this.#reauthenticate();
-      raws = await this.#send(specs, options.signal);
+      answers = await this.#send(specs, { encrypt, related: true, signal });
     }
-    return raws.map((raw, index) => {
+    return answers.map((answer, index) => {
       const spec = specs[index];
       if (spec === undefined) throw new ProtocolError("A compound got more replies than requests");
-      return this.#decode(raw, spec);
+      return this.#decode(answer, spec);
     });
   }
 
@@ -160,40 +271,12 @@ export class Session {
     });
     this.#isLoggedOff = true;
     await leaving;
-    this.connection.detach(this.sessionId);
+    for (const { connection } of this.#channels.all) connection.detach(this.sessionId);
   }
 
-  async #sendOne(spec: AnyRequestSpec): Promise<RawReply> {
-    this.#refuseAfterLogoff(spec);
-    const sent = await this.connection.send([toOutbound(spec)], {
-      security: this.#security,
-      encrypt: spec.encrypt,
-      sign: spec.sign,
-      signal: spec.signal,
-    });
-    const [reply] = sent.replies;
-    if (reply === undefined)
-      throw new ProtocolError("A request was sent without expecting a reply");
-    const raw = await reply;
-    // The caller may reuse the payload's memory as soon as we return.
-    if (spec.payload !== undefined) await sent.sent;
-    return raw;
-  }
-
-  async #send(
-    specs: readonly AnyRequestSpec[],
-    signal: AbortSignal | undefined,
-  ): Promise<RawReply[]> {
+  #send(specs: readonly AnyRequestSpec[], options: DispatchOptions): Promise<readonly Answer[]> {
     for (const spec of specs) this.#refuseAfterLogoff(spec);
-    const sent = await this.connection.send(specs.map(toOutbound), {
-      security: this.#security,
-      encrypt: specs.some((spec) => spec.encrypt === true),
-      related: true,
-      signal,
-    });
-    const raws = await Promise.all(sent.replies);
-    await sent.sent;
-    return raws;
+    return this.#dispatcher.dispatch(specs, options);
   }
 
   /** The server would only say the same, or hang up where the session was encrypted. */
@@ -203,13 +286,8 @@ export class Session {
     throw new NtStatusError(NtStatus.USER_SESSION_DELETED, { command: commandOf(spec), path });
   }
 
-  #finish<R>(raw: RawReply, spec: RequestSpec<unknown, R>): Reply<R> {
-    const result = this.#decode(raw, spec);
-    if (result instanceof NtStatusError) throw result;
-    return result;
-  }
-
-  #decode<R>(raw: RawReply, spec: RequestSpec<unknown, R>): Reply<R> | NtStatusError {
+  #decode<R>(answer: Answer, spec: RequestSpec<unknown, R>): Reply<R> | NtStatusError {
+    const { raw, channel } = answer;
     const { status } = raw.header;
     if (status !== NtStatus.SUCCESS && spec.accept?.includes(status) !== true) {
       raw.release();
@@ -218,7 +296,7 @@ export class Session {
     try {
       return decodeReply(raw, spec.response);
     } catch (error) {
-      if (error instanceof WireFormatError) this.connection.abort(error);
+      if (error instanceof WireFormatError) channel.connection.abort(error);
       throw error;
     }
   }
@@ -245,24 +323,22 @@ export class Session {
       spnego.wipe();
     }
   }
+}
 
-  /** Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1). */
-  #accept(finalReply: RawReply): void {
-    const { header, message } = finalReply;
-    if (this.isGuest || this.isAnonymous) return;
-    const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
-    if (
-      isSigned ||
-      this.#security.signingRequired ||
-      this.connection.dialect === Dialect.SMB_3_1_1
-    ) {
-      this.#security.verify(message, header);
-    }
+/** Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1). */
+function verifyFirst(
+  { header, message }: RawReply,
+  security: MessageSecurity,
+  dialect: Dialect,
+): void {
+  const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
+  if (isSigned || security.signingRequired || dialect === Dialect.SMB_3_1_1) {
+    security.verify(message, header);
   }
 }
 
-function isExpired({ header }: RawReply): boolean {
-  return header.status === NtStatus.NETWORK_SESSION_EXPIRED;
+function isExpired({ raw }: Answer): boolean {
+  return raw.header.status === NtStatus.NETWORK_SESSION_EXPIRED;
 }
 
 /** The server has taken the user for somebody unknown ([MS-SMB2] 2.2.6). */
@@ -320,23 +396,4 @@ function secure(
     encryptionRequired: wantsEncryption,
     hasKey: !hasNoKey,
   });
-}
-
-function toOutbound(spec: AnyRequestSpec): OutboundRequest {
-  return {
-    codec: spec.request,
-    message: spec.message,
-    payload: spec.payload,
-    expectedSize: spec.expectedSize,
-    treeId: spec.treeId,
-    flags: spec.flags,
-    mayWait: spec.mayWait,
-    onLateReply:
-      spec.onLateReply === undefined
-        ? undefined
-        : (raw) => {
-            if (raw.header.status === NtStatus.SUCCESS)
-              spec.onLateReply?.(decodeReply(raw, spec.response));
-          },
-  };
 }

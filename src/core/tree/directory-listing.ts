@@ -75,7 +75,7 @@ function querySpec(
   fileId: Uint8Array,
   pattern: string,
 ): RequestSpec<QueryDirectoryRequest, QueryDirectoryResponse> {
-  const outputBufferLength = tree.session.connection.transactSize(LISTING_BYTES);
+  const outputBufferLength = tree.session.transactSize(LISTING_BYTES);
   return {
     request: QueryDirectoryRequest,
     message: {

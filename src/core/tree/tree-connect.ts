@@ -1,9 +1,11 @@
+import { randomBytes } from "../crypto/random.ts";
 import type { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../session/request-spec.ts";
 import type { Session } from "../session/session.ts";
 import { CloseRequest, CloseResponse } from "../smb2/close.ts";
 import {
   CreateDisposition,
+  CreateOptions,
   ImpersonationLevel,
   OplockLevel,
   ShareAccess,
@@ -12,6 +14,7 @@ import {
 } from "../smb2/constants.ts";
 import { CreateRequest, CreateResponse } from "../smb2/create.ts";
 import type { CreateContext } from "../smb2/create-contexts.ts";
+import { durableHandleRequestV2 } from "../smb2/durable-handle-context.ts";
 import type { TreeConnectResponse } from "../smb2/tree-connect.ts";
 import { TreeDisconnectRequest, TreeDisconnectResponse } from "../smb2/tree-disconnect.ts";
 
@@ -96,7 +99,7 @@ export class TreeConnect {
         createDisposition: options.disposition ?? CreateDisposition.OPEN,
         createOptions: options.options ?? 0,
         name: path,
-        createContexts: options.contexts ?? [],
+        createContexts: this.#contextsOf(options),
       },
       response: CreateResponse,
       path,
@@ -120,6 +123,18 @@ export class TreeConnect {
     });
   }
 
+  /**
+   * Where a file is made and several channels may carry the request, it gets a name: should a channel
+   * die, the server finds by it what it has made already ([MS-SMB2] 3.2.7.1).
+   */
+  #contextsOf({ contexts = [], disposition, options = 0 }: OpenOptions): readonly CreateContext[] {
+    const isFile = (options & CreateOptions.NON_DIRECTORY_FILE) !== 0;
+    const isMade = isFile && disposition === CreateDisposition.CREATE && this.type === "disk";
+    if (!isMade || this.session.channels.length < 2) return contexts;
+    const createGuid = randomBytes(16);
+    return [...contexts, durableHandleRequestV2({ timeoutMs: 0, flags: 0, createGuid })];
+  }
+
   /** The handle of a CREATE whose caller has gone. */
   #closeLate(fileId: Uint8Array): void {
     const message = { flags: 0, fileId };
@@ -127,6 +142,9 @@ export class TreeConnect {
   }
 
   #inThisTree<Q, R>(spec: RequestSpec<Q, R>): RequestSpec<Q, R> {
-    return { ...spec, treeId: this.treeId, encrypt: this.isEncrypted };
+    const { treeId, isEncrypted: encrypt } = this;
+    // What was said to a pipe cannot be said again, and what was heard is gone.
+    const mayReplay = this.type === "pipe" ? false : spec.mayReplay;
+    return { ...spec, treeId, encrypt, mayReplay };
   }
 }

@@ -90,6 +90,6 @@ function tampered(tree: TreeConnect, cause?: unknown): ProtocolError {
     "The server does not confirm what was negotiated: somebody on the path changed it (downgrade attack)",
     { cause },
   );
-  tree.session.connection.abort(error);
+  tree.session.abort(error);
   return error;
 }

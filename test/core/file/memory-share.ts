@@ -67,19 +67,19 @@ export class MemoryShare extends MemoryFiles {
   /** A connected tree on this share. */
   connect(): Promise<Tree> {
     const { chunkSize = 1 << 20 } = this.options;
+    // A guid of its own: what is learnt about one test's server says nothing about another's.
+    const serverGuid = crypto.getRandomValues(new Uint8Array(16));
     const connection = {
-      chunkSize,
-      negotiated: {
-        // A guid of its own: what is learnt about one test's server says nothing about another's.
-        serverGuid: crypto.getRandomValues(new Uint8Array(16)),
-        dialect: Dialect.SMB_3_1_1,
-        offer: { dialects: [] },
-      },
-      transactSize: (wanted: number) => wanted,
-      abort: () => {},
+      dialect: Dialect.SMB_3_1_1,
+      serverGuid,
+      negotiated: { serverGuid, dialect: Dialect.SMB_3_1_1, offer: { dialects: [] } },
     };
     const session = {
       connection,
+      channels: [connection],
+      chunkSize,
+      transactSize: (wanted: number) => wanted,
+      abort: () => {},
       request: (spec: AnyRequestSpec) => this.#request(spec),
       compound: (specs: readonly AnyRequestSpec[], options: { signal?: AbortSignal }) =>
         this.#compound(specs, options.signal),

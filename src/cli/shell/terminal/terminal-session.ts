@@ -241,11 +241,13 @@ export class TerminalSession {
 
   /** A connection that is lost while nothing runs is told at once. */
   #watchConnection({ client, personality }: ShellState): void {
-    const { connection, target } = client;
-    if (this.#watched.has(connection)) return;
-    this.#watched.add(connection);
-    void connection.closed.then((error) => {
+    const { session, target } = client;
+    if (this.#watched.has(session)) return;
+    this.#watched.add(session);
+    void session.closed.then((error) => {
       if (error === undefined || this.#isClosed || !this.#reader.isReading) return;
+      // The session that `logon` replaced has ended with the one that took its place.
+      if (client.session !== session) return;
       const { message, notes } = failureText(error, personality);
       this.#screen.print(`Connection to ${target.host} lost: ${message}${notes}`);
     });

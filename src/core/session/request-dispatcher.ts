@@ -1,0 +1,186 @@
+import type { Clock } from "../clock.ts";
+import type { RawReply } from "../connection/outstanding-requests.ts";
+import type { SentFrame } from "../connection/request.ts";
+import { ProtocolError, TransportClosedError } from "../errors.ts";
+import { NtStatus } from "../nt-status.ts";
+import { Command } from "../smb2/constants.ts";
+import type { Channel } from "./channel.ts";
+import type { ChannelList } from "./channel-list.ts";
+import { answerOfReplay, mayReplay } from "./replay-rules.ts";
+import { type AnyRequestSpec, commandOf } from "./request-spec.ts";
+
+/** What a request costs besides the bytes that it moves. */
+const MESSAGE_BYTES = 4096;
+/** Commands that are about no file: they keep to one channel, and so to the order they are sent in. */
+const CONTROL: readonly number[] = [
+  Command.LOGOFF,
+  Command.TREE_CONNECT,
+  Command.TREE_DISCONNECT,
+  Command.ECHO,
+];
+/** How long a server may take to be done with what came over a channel that died. */
+const LONGEST_WAIT_MS = 20_000;
+const FIRST_WAIT_MS = 20;
+
+/** An answer, and the channel it came over. */
+export interface Answer {
+  readonly channel: Channel;
+  readonly raw: RawReply;
+}
+
+export interface DispatchOptions {
+  readonly encrypt?: boolean | undefined;
+  readonly sign?: boolean | undefined;
+  readonly related?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How often a frame was sent, and what came of it. */
+interface Attempts {
+  /** It was sent and its channel died: the server may have carried it out. */
+  isReplay: boolean;
+  /** When the server first said that an earlier request is still under way. */
+  refusedSinceMs: number | undefined;
+  waitMs: number;
+}
+
+/**
+ * Gives each frame to a channel, and to another one should that channel die before it was answered,
+ * where the protocol allows that ([MS-SMB2] 3.2.4.1.7, 3.2.7.1).
+ */
+export class RequestDispatcher {
+  readonly #channels: ChannelList;
+  readonly #clock: Clock;
+  /** What has been asked for or sent so far: whether more channels pay. */
+  dispatchedBytes = 0;
+
+  constructor(channels: ChannelList, clock: Clock) {
+    this.#channels = channels;
+    this.#clock = clock;
+  }
+
+  /**
+   * @returns one answer for each of `specs`
+   * @throws {TransportClosedError} where the channel died and the request must not be repeated
+   * @throws what ended the last channel
+   */
+  async dispatch(
+    specs: readonly AnyRequestSpec[],
+    options: DispatchOptions,
+  ): Promise<readonly Answer[]> {
+    const weight = weightOf(specs);
+    this.dispatchedBytes += weight;
+    const attempts: Attempts = {
+      isReplay: false,
+      refusedSinceMs: undefined,
+      waitMs: FIRST_WAIT_MS,
+    };
+    for (;;) {
+      const channel = this.#pick(specs);
+      channel.outstandingBytes += weight;
+      try {
+        const answers = await this.#attempt(channel, specs, options, attempts);
+        if (answers !== undefined) return answers;
+      } finally {
+        channel.outstandingBytes -= weight;
+      }
+      if (attempts.refusedSinceMs !== undefined) await this.#pause(attempts, options.signal);
+    }
+  }
+
+  #pick(specs: readonly AnyRequestSpec[]): Channel {
+    const isControl = specs.every(({ request }) => CONTROL.includes(request.command));
+    if (isControl) return this.#channels.first;
+    return this.#channels.leastLoaded((channel) => channel.canSendAtOnce(specs));
+  }
+
+  /** Sends once. Undefined where it has to be done again. */
+  async #attempt(
+    channel: Channel,
+    specs: readonly AnyRequestSpec[],
+    options: DispatchOptions,
+    attempts: Attempts,
+  ): Promise<readonly Answer[] | undefined> {
+    const { sequence } = this.#channels;
+    const { isReplay } = attempts;
+    let sent: SentFrame | undefined;
+    try {
+      const messages = specs.map((spec) => channel.messageOf(spec, isReplay));
+      sent = await channel.send(messages, { ...options, channelSequence: sequence });
+      const raws = await Promise.all(sent.replies);
+      // The caller may reuse the payload's memory as soon as we return.
+      if (specs.some(({ payload }) => payload !== undefined)) await sent.sent;
+      const isStale = isReplay || sent.channelSequence !== sequence.value;
+      if (isStale && this.#isToWait(raws, specs, attempts)) return undefined;
+      return raws.map((raw, index) => {
+        const spec = specs[index];
+        if (spec === undefined) throw new ProtocolError("There are more answers than requests");
+        return { channel, raw: isReplay ? answerOfReplay(raw, spec) : raw };
+      });
+    } catch (error) {
+      if (options.signal?.aborted === true || channel.isOpen) throw error;
+      const isAlive = this.#channels.lose(channel, error instanceof Error ? error : undefined);
+      if (!isAlive) throw error;
+      attempts.isReplay ||= sent !== undefined;
+      if (attempts.isReplay && !mayReplay(specs)) throw inDoubt(channel, specs, error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Whether the server refused a request because others, of before a channel was lost, are still
+   * under way or came later than it ([MS-SMB2] 3.3.5.2.10). It has not carried it out.
+   */
+  #isToWait(
+    raws: readonly RawReply[],
+    specs: readonly AnyRequestSpec[],
+    attempts: Attempts,
+  ): boolean {
+    const isRefused = raws.some(({ header }) => header.status === NtStatus.FILE_NOT_AVAILABLE);
+    if (!isRefused || !mayReplay(specs)) return false;
+    const now = this.#clock.now();
+    attempts.refusedSinceMs ??= now;
+    if (now - attempts.refusedSinceMs > LONGEST_WAIT_MS) return false;
+    for (const raw of raws) raw.release();
+    return true;
+  }
+
+  #pause(attempts: Attempts, signal: AbortSignal | undefined): Promise<void> {
+    const { waitMs } = attempts;
+    attempts.waitMs = Math.min(waitMs * 2, 1000);
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const cancel = this.#clock.after(waitMs, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}
+
+function weightOf(specs: readonly AnyRequestSpec[]): number {
+  let weight = MESSAGE_BYTES;
+  for (const { payload, expectedSize } of specs) {
+    weight += Math.max(payload?.length ?? 0, expectedSize ?? 0);
+  }
+  return weight;
+}
+
+function inDoubt(
+  channel: Channel,
+  specs: readonly AnyRequestSpec[],
+  cause: unknown,
+): TransportClosedError {
+  const [spec] = specs;
+  const command = specs.map(commandOf).join("+");
+  const of = spec?.path === undefined ? "" : ` of \\${spec.path}`;
+  const where = channel.connection.transport.remoteAddress;
+  return new TransportClosedError(
+    `One of several connections to ${where} broke during ${command}${of}: it is not known whether the server has done it`,
+    { cause },
+  );
+}

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { SmbClient } from "../../src/core/client.ts";
+import { systemClock } from "../../src/core/clock.ts";
+import type { File } from "../../src/core/file/file.ts";
+import { readPipeline } from "../../src/core/file/read-pipeline.ts";
+import { writePipeline } from "../../src/core/file/write-pipeline.ts";
+import { openChannel } from "../../src/core/multichannel/open-channel.ts";
+import { AccessMask, CreateDisposition, Dialect } from "../../src/core/smb2/constants.ts";
+import { defaultTransports } from "../../src/transports/index.ts";
+import { CuttingRelay } from "../support/cutting-relay.ts";
+import { readShared, type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
+
+const SIZE = 48 * 1024 * 1024;
+const PAYLOAD = randomBytes(SIZE);
+const PAYLOAD_HASH = hashOf(PAYLOAD);
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+describe("a session with four connections to smbd", { skip: sambaUnavailable() ?? false }, () => {
+  let samba: Samba;
+  before(async () => {
+    samba = await startSamba({ global: { "server multi channel support": "yes" } });
+  });
+  after(() => samba.stop());
+
+  /** A client with `count` connections through a relay that can cut them. */
+  async function connected(
+    relay: CuttingRelay,
+    count: number,
+    options: { readonly maxDialect: Dialect; readonly protection: "sign" | "encrypt" },
+  ): Promise<SmbClient> {
+    const target = { host: "127.0.0.1", port: relay.port };
+    const transports = defaultTransports();
+    const { username, password } = samba;
+    const client = await SmbClient.connect(target, {
+      ...options,
+      transports,
+      order: [{ kind: "tcp" }],
+      multichannel: { connections: count },
+      credentials: { kind: "password", username, domain: "", password },
+    });
+    const settings = { target, transports, clock: systemClock };
+    const route = { kind: "tcp", address: "127.0.0.1", port: relay.port } as const;
+    const { signal } = new AbortController();
+    while (client.session.channels.length < count)
+      await openChannel(client.session, route, settings, signal);
+    return client;
+  }
+
+  function write(file: File, onPiece: (done: number) => void = () => {}): Promise<unknown> {
+    let done = 0;
+    return writePipeline(file, {
+      fetch: (buffer, offset) => {
+        const piece = PAYLOAD.subarray(offset, offset + buffer.length);
+        buffer.set(piece);
+        done += piece.length;
+        onPiece(done);
+        return piece.length;
+      },
+    });
+  }
+
+  async function readBack(file: File, onPiece: (done: number) => void = () => {}): Promise<string> {
+    const back = new Uint8Array(SIZE);
+    let done = 0;
+    await readPipeline(file, {
+      ranges: [{ offset: 0, length: SIZE }],
+      place: (data, offset) => {
+        back.set(data, offset);
+        done += data.length;
+        onPiece(done);
+      },
+    });
+    return hashOf(back);
+  }
+
+  const create = {
+    access: AccessMask.WRITE_DATA | AccessMask.READ_ATTRIBUTES,
+    disposition: CreateDisposition.OVERWRITE_IF,
+  };
+  for (const [name, maxDialect, protection] of [
+    ["3.0, signed", Dialect.SMB_3_0, "sign"],
+    ["3.0, encrypted", Dialect.SMB_3_0, "encrypt"],
+    ["3.0.2, signed", Dialect.SMB_3_0_2, "sign"],
+    ["3.1.1, signed", Dialect.SMB_3_1_1, "sign"],
+    ["3.1.1, encrypted", Dialect.SMB_3_1_1, "encrypt"],
+  ] as const) {
+    it(`moves every byte while all but the last one are cut: ${name}`, async () => {
+      await using relay = await CuttingRelay.start(samba.port);
+      await using client = await connected(relay, 4, { maxDialect, protection });
+      const tree = await client.connectTree("share");
+      const cutFirst = (): void => relay.connections.find(({ isOpen }) => isOpen)?.cut();
+      const cuts = [SIZE / 4, SIZE / 2, (SIZE / 4) * 3];
+      const file = await tree.openFile("f.bin", create);
+      // The first connection, the second and the third, in the middle of the transfer.
+      await write(file, (done) => {
+        if (done >= (cuts[0] ?? Number.POSITIVE_INFINITY)) {
+          cuts.shift();
+          cutFirst();
+        }
+      });
+      await file.close();
+      assert.equal(hashOf(readShared(samba, "share", "f.bin")), PAYLOAD_HASH);
+      assert.equal(client.session.channels.length, 1);
+      const reading = await tree.openFile("f.bin", { access: AccessMask.READ_DATA });
+      assert.equal(await readBack(reading), PAYLOAD_HASH);
+    });
+  }
+
+  it("shares the work among them, and reads on when one is cut", async () => {
+    await using relay = await CuttingRelay.start(samba.port);
+    const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
+    await using client = await connected(relay, 4, settings);
+    const tree = await client.connectTree("share");
+    const file = await tree.openFile("g.bin", create);
+    await write(file);
+    await file.close();
+    for (const { bytes } of relay.connections) assert.ok(bytes > SIZE / 16, `${bytes}`);
+    const reading = await tree.openFile("g.bin", { access: AccessMask.READ_DATA });
+    let isCut = false;
+    const hash = await readBack(reading, (done) => {
+      if (isCut || done < SIZE / 2) return;
+      isCut = true;
+      relay.connections[0]?.cut();
+    });
+    assert.equal(hash, PAYLOAD_HASH);
+    assert.equal(client.session.channels.length, 3);
+  });
+
+  it("says so when the last one is cut", async () => {
+    await using relay = await CuttingRelay.start(samba.port);
+    const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
+    await using client = await connected(relay, 3, settings);
+    const tree = await client.connectTree("share");
+    const file = await tree.openFile("h.bin", create);
+    const writing = write(file, (done) => {
+      if (done < SIZE / 2) return;
+      for (const connection of relay.connections) connection.cut();
+    });
+    await assert.rejects(writing, /connection|closed|reset/i);
+    assert.equal(client.session.isClosed, true);
+  });
+});
