@@ -66,12 +66,13 @@ function nameOf(command: Command): string {
 const STATUS_TEXTS: Readonly<Record<keyof typeof ExitCode, string>> = {
   OK: "Everything was done.",
   FAILURE: "A failure that has no class of its own.",
-  USAGE: "Wrong options, arguments or command names.",
+  USAGE: "Wrong options, arguments, settings or command names.",
   NETWORK: "The server could not be reached, or the connection broke or timed out.",
-  AUTHENTICATION: "The logon failed.",
+  AUTHENTICATION: "The logon failed, or the server wants another client certificate.",
   NOT_FOUND: "There is no such file, directory or share.",
   DENIED: "The server, or this system, denies it.",
   TRANSFER: "A file was not transferred whole.",
+  CERTIFICATE: "The certificate of the server is not to be trusted (SMB over QUIC).",
   INTERRUPTED: "Ctrl-C.",
 };
 

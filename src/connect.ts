@@ -5,7 +5,7 @@ import {
   defaultOrder,
   SmbClient,
 } from "./core/index.ts";
-import { defaultTransports } from "./transports/index.ts";
+import { defaultTransports, type QuicOptions } from "./transports/index.ts";
 
 /** Options of `connect`: those of `SmbClient.connect`, all with defaults, and who logs on. */
 export interface ConnectOptions extends Partial<Omit<ClientOptions, "credentials">> {
@@ -13,6 +13,8 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, "credentials
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly domain?: string | undefined;
+  /** Whom to trust over QUIC and who we are; of no effect where `transports` is given. */
+  readonly quic?: QuicOptions | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function connect(
   server: string | DialTarget,
   options: ConnectOptions = {},
 ): Promise<SmbClient> {
-  const { username, password, domain, ...rest } = options;
+  const { username, password, domain, quic, ...rest } = options;
   const place = typeof server === "string" ? parseServer(server) : { target: server };
   const user = username ?? place.username;
   const credentials: Credentials =
@@ -41,7 +43,7 @@ export async function connect(
           password: password ?? place.password ?? "",
         };
   return await SmbClient.connect(place.target, {
-    transports: defaultTransports(),
+    transports: defaultTransports({ quic }),
     order: defaultOrder,
     ...rest,
     credentials,

@@ -32,6 +32,7 @@ export {
   DialError,
   Dialect,
   DialFailure,
+  type DialProblem,
   type DialTarget,
   type DirectoryEntry,
   defaultOrder,
@@ -92,6 +93,7 @@ export {
   type TransportFactory,
   type TransportFailureReason,
   type TransportKind,
+  type TransportSecurity,
   type TransportSink,
   Tree,
   type TreeType,
@@ -103,4 +105,12 @@ export {
   writePipeline,
   writeSmallFile,
 } from "./core/index.ts";
-export { captureTo, defaultTransports, MemoryTransport } from "./transports/index.ts";
+export {
+  captureTo,
+  defaultTransports,
+  MemoryTransport,
+  type QuicOptions,
+  type QuicProvider,
+  type QuicVerify,
+  type TransportSettings,
+} from "./transports/index.ts";

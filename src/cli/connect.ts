@@ -24,6 +24,8 @@ import type { Io } from "./io.ts";
 import { DebugLevel, type Log } from "./log.ts";
 import type { Options } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
+import { quicHints } from "./quic-hints.ts";
+import { printable } from "./render/printable.ts";
 import type { RemoteLocation } from "./url.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -60,6 +62,7 @@ export async function connectClient(
   try {
     const client = await SmbClient.connect(target, options);
     client.timeoutMs = operationTimeoutMs(settings.options);
+    warnOfUnverified(settings, client);
     tellStory(settings, explainConnection(client));
     return client;
   } catch (error) {
@@ -87,6 +90,16 @@ export async function connectShare(
       ? new StatedFailure(`tree connect failed: ${error.statusName}`, { cause: error })
       : error;
   }
+}
+
+/** Told each time: it is easily forgotten in a configuration. */
+function warnOfUnverified({ io, personality }: ConnectSettings, client: SmbClient): void {
+  const { security } = client.connection.transport;
+  if (security?.verification !== "none" || !personality.explainsErrors) return;
+  const host = printable(client.target.host);
+  io.err(
+    `${personality.program}: warning: the certificate of ${host} was not checked; anybody on the way could pass for it\n`,
+  );
 }
 
 function tellStory(
@@ -128,7 +141,7 @@ async function clientOptions(
     signingAlgorithms: config.signingAlgorithms,
     timeoutMs: negotiationTimeoutMs(settings),
     workstation: config.netbiosName,
-    encryptsOverQuic: config.encryptsOverQuic,
+    encryptsOverQuic: options.quic?.smbEncryption ?? config.encryptsOverQuic,
     trace: await log.traceListener(),
     signal,
     onDialled: (attempts) => tellStory(settings, explainDialling(attempts)),
@@ -192,7 +205,8 @@ function statedConnectFailure(error: unknown, settings: ConnectSettings, host: s
       return statedNegotiationFailure(negotiationFailure, error, settings);
     }
     const line = `do_connect: Connection to ${host} failed (Error ${error.ntStatusName})`;
-    return new StatedFailure(line, { cause: error, toStderr: true });
+    const explanation = [error.message, ...quicHints(error)].join("\n");
+    return new StatedFailure(line, { cause: error, toStderr: true, explanation });
   }
   if (error instanceof AuthenticationError) {
     const { statusName = "NT_STATUS_ACCESS_DENIED" } = error;

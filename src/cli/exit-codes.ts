@@ -15,6 +15,8 @@ export const ExitCode = {
   DENIED: 6,
   /** A file was not transferred whole. */
   TRANSFER: 7,
+  /** The server's certificate is not to be trusted. */
+  CERTIFICATE: 8,
   /** Ctrl-C: 128 + SIGINT. */
   INTERRUPTED: 130,
 } as const;
@@ -43,6 +45,13 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   EFBIG: ExitCode.TRANSFER,
   ABORT_ERR: ExitCode.INTERRUPTED,
 };
+
+// Of wires that could not be opened, by `TransportFailureReason`; the others are of the network.
+const BY_REASON: readonly (readonly [reason: string, code: ExitCode])[] = [
+  ["certificate", ExitCode.CERTIFICATE],
+  ["identity", ExitCode.AUTHENTICATION],
+  ["configuration", ExitCode.USAGE],
+];
 
 // [MS-ERREF] 2.3.1, by name so that the table reads like the message the user sees.
 const BY_STATUS_NAME: Readonly<Record<string, ExitCode>> = {
@@ -104,6 +113,20 @@ function ownExitCode(error: Error): ExitCode | undefined {
   const { statusName, code } = error as { statusName?: unknown; code?: unknown };
   const byCode = typeof code === "string" ? BY_CODE[code] : undefined;
   if (code === "ERR_SMB_AUTHENTICATION") return byCode;
+  if (byCode === ExitCode.NETWORK) return ofWire(error) ?? byCode;
   const byStatus = typeof statusName === "string" ? BY_STATUS_NAME[statusName] : undefined;
   return byStatus ?? byCode;
+}
+
+/**
+ * What somebody must mend counts more than a wire that was merely silent: where TCP is blocked and
+ * QUIC has the wrong certificate, the certificate is what it takes.
+ */
+function ofWire(error: Error): ExitCode | undefined {
+  const { reason, attempts } = error as { reason?: unknown; attempts?: unknown };
+  const failures: readonly unknown[] = Array.isArray(attempts) ? attempts : [];
+  const reasons = failures.map(
+    (attempt) => (attempt as { error?: { reason?: unknown } }).error?.reason,
+  );
+  return BY_REASON.find(([each]) => each === reason || reasons.includes(each))?.[1];
 }

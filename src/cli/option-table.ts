@@ -1,3 +1,5 @@
+import { quicOptionEntries } from "./quic-option-entries.ts";
+
 /** One option. Parsing, both `--help` texts and the man page read this value. */
 export interface OptionEntry {
   /** One character; absent where there is only the long form. */
@@ -295,6 +297,7 @@ const subcommandOptions: readonly OptionEntry[] = [
 export const optionSections: readonly OptionSection[] = [
   { title: "", options: clientOptions },
   { title: "Options of smbx", options: ownOptions, isExtension: true },
+  { title: "Options of SMB over QUIC", options: quicOptionEntries, isExtension: true },
   { title: "Options of subcommands", options: subcommandOptions, isExtension: true },
   { title: "Help options", options: helpOptions },
   { title: "Common Samba options", options: commonOptions },

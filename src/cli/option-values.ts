@@ -1,4 +1,5 @@
 import type { Personality } from "./personality.ts";
+import { type QuicArguments, withQuicOption } from "./quic-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A parameter of smb.conf that an option stands for; see `config/client-config.ts`. */
@@ -23,6 +24,8 @@ export interface Options {
   readonly address?: string;
   readonly port?: number;
   readonly transports?: string;
+  /** Undefined where no option of QUIC was given. */
+  readonly quic?: QuicArguments;
   readonly protection?: "sign" | "encrypt" | "off";
   readonly timeoutSeconds?: number;
   readonly ioSize?: number;
@@ -195,6 +198,7 @@ function apply(draft: Draft, long: string, value: string, isStrict: boolean): vo
   const numeric = NUMBERS[long];
   if (parameter !== undefined) draft.settings.push({ name: parameter, value, option: `--${long}` });
   else if (text !== undefined) draft[text] = value;
+  else if (long.startsWith("quic-")) draft.quic = withQuicOption(draft.quic, long, value);
   else if (toggle !== undefined) draft[toggle] = true;
   else if (numeric !== undefined) {
     const [field, least] = numeric;

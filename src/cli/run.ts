@@ -17,6 +17,7 @@ import { DebugLevel, Log } from "./log.ts";
 import type { Options } from "./option-values.ts";
 import type { Invocation } from "./options.ts";
 import type { Personality } from "./personality.ts";
+import { quicSettings } from "./quic-settings.ts";
 import { refuse } from "./refusals.ts";
 import type { RemoteLocation } from "./url.ts";
 import { UsageError } from "./usage-error.ts";
@@ -101,7 +102,8 @@ export class Run {
     for (const option of options.ignored) {
       this.log.tell(DebugLevel.STORY, `${option} has no meaning here and is ignored\n`);
     }
-    const transports = defaultTransports();
+    const quic = quicSettings(options.quic, config.tls, environment.environment);
+    const transports = defaultTransports({ quic });
     this.#capture = options.pcapFile === undefined ? undefined : openCapture(options.pcapFile);
     this.#settings = {
       io,

@@ -60,7 +60,41 @@ export type TransportFailureReason =
   | "unreachable"
   | "not-found"
   | "reset"
+  /** The peer did not prove who it is: its certificate is not to be trusted. */
+  | "certificate"
+  /** The peer wants to know who we are, or does not accept it: a client certificate. */
+  | "identity"
+  /** What was set here cannot be used: a file of certificates, for example. */
+  | "configuration"
   | "other";
+
+/** What stood in the way, where a program may want to tell cases apart: stable words. */
+export type DialProblem =
+  // Of the peer's certificate.
+  | "revoked"
+  | "unknown-issuer"
+  | "issuer-not-ca"
+  | "insecure-algorithm"
+  | "not-yet-valid"
+  | "expired"
+  | "bad-signature"
+  | "revocation-list-outdated"
+  | "name-mismatch"
+  | "revocation-list-in-future"
+  | "issuer-constraints"
+  | "purpose-mismatch"
+  | "unknown-critical-extension"
+  | "missing"
+  | "invalid"
+  // Of ours.
+  | "client-certificate-required"
+  | "client-certificate-refused"
+  /** The peer answers, but not with SMB. */
+  | "no-smb"
+  /** Silence: a firewall may be in the way. */
+  | "no-answer"
+  /** The kernel's QUIC was demanded. */
+  | "no-kernel-quic";
 
 /** An address could not be reached. `message` is `address: words`; the system's error is the cause. */
 export class DialFailure extends TransportError {
@@ -71,6 +105,8 @@ export class DialFailure extends TransportError {
   readonly words: string;
   /** The NTSTATUS that smbclient prints for it: `NT_STATUS_CONNECTION_REFUSED`. */
   readonly ntStatusName: string;
+  /** Empty where `reason` says it all. */
+  readonly problems: readonly DialProblem[];
 
   constructor(
     address: string,
@@ -78,6 +114,7 @@ export class DialFailure extends TransportError {
     details: {
       readonly reason: TransportFailureReason;
       readonly ntStatusName?: string;
+      readonly problems?: readonly DialProblem[];
       readonly cause?: unknown;
     },
   ) {
@@ -85,6 +122,7 @@ export class DialFailure extends TransportError {
     this.reason = details.reason;
     this.address = address;
     this.words = words;
+    this.problems = details.problems ?? [];
     this.ntStatusName = details.ntStatusName ?? STATUS_OF_REASON[details.reason];
   }
 }
@@ -95,6 +133,9 @@ const STATUS_OF_REASON: Readonly<Record<TransportFailureReason, string>> = {
   unreachable: "NT_STATUS_HOST_UNREACHABLE",
   "not-found": "NT_STATUS_UNSUCCESSFUL",
   reset: "NT_STATUS_CONNECTION_RESET",
+  certificate: "NT_STATUS_INVALID_PARAMETER",
+  identity: "NT_STATUS_ACCESS_DENIED",
+  configuration: "NT_STATUS_INVALID_PARAMETER_MIX",
   other: "NT_STATUS_UNSUCCESSFUL",
 };
 

@@ -17,6 +17,7 @@ export { type DialAttempt, DialError, explainAttempts } from "./dial-error.ts";
 export type { TransportChoice } from "./dialer.ts";
 export {
   DialFailure,
+  type DialProblem,
   ProtocolError,
   SmbError,
   type SmbErrorCode,
@@ -87,6 +88,7 @@ export type {
   Transport,
   TransportFactory,
   TransportKind,
+  TransportSecurity,
   TransportSink,
 } from "./transport.ts";
 export { defaultOrder, formatTransportOrder, parseTransportOrder } from "./transport-order.ts";

@@ -26,6 +26,10 @@ export interface Transport extends AsyncDisposable {
   readonly maxMessageSize: number;
   /** True where the wire itself is encrypted and its peer was verified (QUIC). */
   readonly isEncrypted: boolean;
+  /** What protects the wire itself, where something does (QUIC); whether its peer was verified. */
+  readonly security?: TransportSecurity | undefined;
+  /** The smoothed round-trip time in milliseconds, where the wire measures it. */
+  readonly rttMs?: number | undefined;
   /** Bytes that arrived so far, counted as the system gives them: a slow peer from a dead one. */
   readonly bytesReceived: number;
   /** Bytes that the system took so far; what is still queued here does not count. */
@@ -42,6 +46,22 @@ export interface Transport extends AsyncDisposable {
   send(message: MessageParts): Promise<void>;
   /** Flushes what was accepted, then closes. Idempotent; never rejects. */
   close(): Promise<void>;
+}
+
+/** How a wire is protected below SMB. */
+export interface TransportSecurity {
+  /** `TLS 1.3`. */
+  readonly protocol: string;
+  /** What carries it: `QUIC version 1`. */
+  readonly carrier: string;
+  /** The cipher suite as TLS names it. */
+  readonly cipher: string;
+  /** The key exchange group. */
+  readonly group: string;
+  /** What was checked of the peer's certificate: its chain and its name, its chain alone, nothing. */
+  readonly verification: "strict" | "ca" | "none";
+  /** DER, the peer's own certificate first. */
+  readonly peerCertificates: readonly Uint8Array[];
 }
 
 /** Direct data placement ([MS-SMBD] 3.1.4.3, 3.1.4.4). */
@@ -85,6 +105,8 @@ export interface TransportFactory {
   unavailable(): string | undefined;
   /** Why this wire cannot reach this target, or undefined: QUIC needs a name, for example. */
   unsuitable?(target: DialTarget): string | undefined;
+  /** What else a person may want to know about the wires that were dialled: whole lines. */
+  remarks?(): readonly string[];
   /**
    * Connects.
    *

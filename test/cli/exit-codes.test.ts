@@ -12,12 +12,14 @@ import { UsageError } from "../../src/cli/usage-error.ts";
 import {
   AuthenticationError,
   DialError,
+  DialFailure,
   NtStatus,
   NtStatusError,
   ProtocolError,
   TimeoutError,
   TransferError,
   TransportClosedError,
+  type TransportFailureReason,
   UnsupportedError,
   WireFormatError,
 } from "../../src/core/index.ts";
@@ -32,12 +34,29 @@ function aborted(): unknown {
   return controller.signal.reason;
 }
 
+/** No wire reached the server, for these reasons. */
+function unreachable(...reasons: readonly TransportFailureReason[]): DialError {
+  const attempts = reasons.map((reason) => {
+    const error = new DialFailure("nas:1", "words", { reason });
+    const times = { startedMs: 0, endedMs: 1 };
+    return { kind: "tcp", address: "nas:1", ...times, outcome: "failed", error } as const;
+  });
+  return new DialError({ host: "nas" }, attempts);
+}
+
 const table: readonly (readonly [error: unknown, code: ExitCode])[] = [
   [undefined, ExitCode.OK],
   [new Error("anything"), ExitCode.FAILURE],
   ["thrown text", ExitCode.FAILURE],
   [new UsageError("x"), ExitCode.USAGE],
   [new DialError({ host: "nas" }, []), ExitCode.NETWORK],
+  [unreachable("refused", "timeout"), ExitCode.NETWORK],
+  [unreachable("refused", "certificate"), ExitCode.CERTIFICATE],
+  [unreachable("certificate"), ExitCode.CERTIFICATE],
+  [unreachable("timeout", "identity"), ExitCode.AUTHENTICATION],
+  [unreachable("refused", "configuration"), ExitCode.USAGE],
+  [new StatedFailure("x", { cause: unreachable("refused", "certificate") }), ExitCode.CERTIFICATE],
+  [new TransportClosedError("gone", { reason: "identity" }), ExitCode.AUTHENTICATION],
   [new TransportClosedError("gone"), ExitCode.NETWORK],
   [new TimeoutError("silent", 1), ExitCode.NETWORK],
   [new WireFormatError("x"), ExitCode.NETWORK],

@@ -20,6 +20,8 @@ export interface ConnectionInfo {
   /** The name that the client asked for. */
   readonly serverName: string;
   readonly isResumed: boolean;
+  /** Client: whether the server asked for a certificate; it judges it after the handshake. */
+  readonly wasCertificateRequested: boolean;
   /** Whether the server asked us to prove our address. */
   readonly hadRetry: boolean;
   readonly local: SocketAddress;

@@ -13,6 +13,7 @@ export {
 export {
   type ConnectionCounters,
   type EndpointStatistics,
+  kernelQuicUnavailable,
   libraryVersions,
   type SocketAddress,
   unavailable,

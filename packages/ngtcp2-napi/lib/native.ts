@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { getSystemErrorName } from "node:util";
 
 /** What the addon exports. Everything here is checked and completed by the classes around it. */
 export interface NativeAddon {
@@ -11,6 +12,8 @@ export interface NativeAddon {
   readonly ngtcp2Version: string;
   readonly gnutlsVersion: string;
   closeAll(): void;
+  /** The errno of a socket of quic.ko, 0 where the kernel has it. Not in one that was built before. */
+  probeKernelQuic?(): number;
 }
 
 export interface NativeSecureContext {
@@ -86,6 +89,7 @@ export interface NativeInfo {
   readonly group: string;
   readonly serverName: string;
   readonly isResumed: boolean;
+  readonly wasCertificateRequested: boolean;
   readonly hadRetry: boolean;
   readonly local: SocketAddress;
   readonly remote: SocketAddress;
@@ -192,4 +196,20 @@ export function native(): NativeAddon {
 export function libraryVersions(): string {
   const { ngtcp2Version, gnutlsVersion } = native();
   return `ngtcp2 ${ngtcp2Version}, GnuTLS ${gnutlsVersion}`;
+}
+
+/** EPROTONOSUPPORT, and EPROTOTYPE where the protocol is known for other kinds of sockets. */
+const NOT_SUPPORTED: ReadonlySet<number> = new Set([93, 91]);
+
+/**
+ * Why the kernel has no QUIC sockets (`IPPROTO_QUIC` of quic.ko), or undefined where it has. This
+ * package never uses them.
+ */
+export function kernelQuicUnavailable(): string | undefined {
+  const errno = native().probeKernelQuic?.();
+  if (errno === undefined) return "unknown, the addon must be built anew";
+  if (errno === 0) return undefined;
+  return NOT_SUPPORTED.has(errno)
+    ? "not supported by this kernel"
+    : `the kernel refuses it: ${getSystemErrorName(-errno)}`;
 }

@@ -1,6 +1,11 @@
 #include <napi.h>
 
 #include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "connection-wrap.h"
 #include "endpoint-wrap.h"
@@ -68,12 +73,24 @@ Napi::Value CloseAll(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// What quic.ko calls its protocol; no header of the C library has it.
+constexpr int kIpProtocolQuic = 261;
+
+// 0 where the kernel gives QUIC sockets, else its errno.
+Napi::Value ProbeKernelQuic(const Napi::CallbackInfo& info) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, kIpProtocolQuic);
+  const int code = fd < 0 ? errno : 0;
+  if (fd >= 0) close(fd);
+  return Napi::Number::New(info.Env(), code);
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment(env));
   SecureContextWrap::Register(env, exports);
   ConnectionWrap::Register(env);
   EndpointWrap::Register(env, exports);
   exports.Set("closeAll", Napi::Function::New<CloseAll>(env));
+  exports.Set("probeKernelQuic", Napi::Function::New<ProbeKernelQuic>(env));
   exports.Set("ngtcp2Version", ngtcp2_version(0)->version_str);
   exports.Set("gnutlsVersion", gnutls_check_version(nullptr));
   return exports;

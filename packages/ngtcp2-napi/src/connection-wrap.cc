@@ -380,6 +380,7 @@ Napi::Value ConnectionWrap::Info(const Napi::CallbackInfo& info) {
   result.Set("group", has_keys ? tls->group() : "");
   result.Set("serverName", tls->server_name());
   result.Set("isResumed", tls->is_resumed());
+  result.Set("wasCertificateRequested", tls->was_certificate_requested());
   result.Set("hadRetry", !connection.is_server() && connection.has_had_retry());
   const auto* path = ngtcp2_conn_get_path(connection.handle());
   result.Set("local", AddressOf(env, path->local));

@@ -172,6 +172,10 @@ std::string TlsSession::server_name() const {
 
 bool TlsSession::is_resumed() const { return gnutls_session_is_resumed(session_) != 0; }
 
+bool TlsSession::was_certificate_requested() const {
+  return !options_.is_server && gnutls_certificate_client_get_request_status(session_) != 0;
+}
+
 void TlsSession::SendTicket() { gnutls_session_ticket_send(session_, 1, 0); }
 
 }  // namespace quic

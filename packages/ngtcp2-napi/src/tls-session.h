@@ -68,6 +68,8 @@ class TlsSession {
   std::string group() const;
   std::string server_name() const;
   bool is_resumed() const;
+  // Client: whether the server has asked for a certificate.
+  bool was_certificate_requested() const;
   // Server: gives the client a ticket for a later session.
   void SendTicket();
 

@@ -10,6 +10,8 @@ import { parameterNames } from "./parameter-names.ts";
 import { type ProtocolLevel, parseProtocol } from "./protocol-names.ts";
 import { type ConfParameter, parameterKey, parseBoolean, parseList } from "./smb-conf.ts";
 
+import { concernsTls, type TlsConfig, TlsDraft } from "./tls-config.ts";
+
 /** What smb.conf, `--option` and its short forms say, as far as a client is concerned. */
 export interface ClientConfig {
   readonly workgroup: string;
@@ -26,8 +28,7 @@ export interface ClientConfig {
   readonly requiresKerberos: boolean;
   /** False: a verified QUIC connection needs no encryption above it. */
   readonly encryptsOverQuic: boolean;
-  /** The `tls …` parameters by `parameterKey`, as written. */
-  readonly tls: ReadonlyMap<string, string>;
+  readonly tls: TlsConfig;
   /** In Samba's words; for standard error. */
   readonly warnings: readonly string[];
 }
@@ -71,7 +72,7 @@ type Refusal = string | undefined;
 
 class ConfigDraft {
   readonly warnings: string[] = [];
-  readonly #tls = new Map<string, string>();
+  readonly #tls = new TlsDraft();
   #workgroup = "WORKGROUP";
   #netbiosName: string | undefined;
   #realm: string | undefined;
@@ -91,13 +92,9 @@ class ConfigDraft {
   set(name: string, value: string): boolean {
     const key = parameterKey(name);
     const setter = this.#setters[key];
-    if (setter !== undefined) {
-      const refusal = setter(value);
-      if (refusal !== undefined) this.warnings.push(refusal);
-      return true;
-    }
-    if (key.startsWith("tls")) this.#tls.set(key, value);
-    return key.includes(":") || parameterNames.has(key);
+    const refusal = concernsTls(key) ? this.#tls.set(key, value) : setter?.(value);
+    if (refusal !== undefined) this.warnings.push(refusal);
+    return setter !== undefined || key.includes(":") || parameterNames.has(key);
   }
 
   finish(): ClientConfig {
@@ -119,7 +116,7 @@ class ConfigDraft {
       resolveOrder: this.#resolveOrder,
       requiresKerberos: this.#requiresKerberos,
       encryptsOverQuic: this.#encryptsOverQuic,
-      tls: this.#tls,
+      tls: this.#tls.finish(),
       warnings: this.warnings,
     };
   }

@@ -16,7 +16,9 @@ export interface SecretReader {
 }
 
 /** The variables that hold a secret: `main.ts` keeps them from programs that we start. */
-export const SECRET_VARIABLES: readonly string[] = ["PASSWD", "PASSWD_FD", "PASSWD_FILE"];
+export const SECRET_VARIABLES: readonly string[] = [
+  ...["PASSWD", "PASSWD_FD", "PASSWD_FILE", "SMBX_QUIC_KEY_PASSPHRASE"],
+];
 
 /**
  * The credentials in the environment, with Samba's variables and Samba's precedence.

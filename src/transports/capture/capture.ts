@@ -39,6 +39,7 @@ export function captureTo(path: string): PacketCapture {
         fallbackTimeoutMs: factory.fallbackTimeoutMs,
         unavailable: () => factory.unavailable(),
         unsuitable: (target) => factory.unsuitable?.(target),
+        remarks: () => factory.remarks?.() ?? [],
         dial: async (target, options) => {
           const wire = await factory.dial(target, options);
           nextClientPort = nextClientPort === 65_535 ? 49_152 : nextClientPort + 1;
@@ -82,6 +83,12 @@ class CapturedTransport implements Transport {
   }
   get isEncrypted(): boolean {
     return this.#wire.isEncrypted;
+  }
+  get security(): Transport["security"] {
+    return this.#wire.security;
+  }
+  get rttMs(): number | undefined {
+    return this.#wire.rttMs;
   }
   get bytesReceived(): number {
     return this.#wire.bytesReceived;

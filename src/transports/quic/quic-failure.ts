@@ -1,103 +1,173 @@
-import { X509Certificate } from "node:crypto";
-import type { QuicError, Verification, VerificationFlag } from "ngtcp2-napi";
+import { getSystemErrorName } from "node:util";
+import type { QuicError } from "ngtcp2-napi";
 import {
   DialFailure,
+  type DialProblem,
   TransportClosedError,
   type TransportFailureReason,
 } from "../../core/errors.ts";
+import { dialFailure } from "../tcp/socket-failure.ts";
+import { explain } from "./certificate-words.ts";
 
-/** TLS alerts with which a server refuses us ([RFC 8446] 6.2, [MS-SMB2] 3.3.5.1). */
-const REFUSALS: Readonly<Record<number, string>> = {
-  42: "the server refuses the client certificate: it cannot be verified",
-  43: "the server refuses the client certificate: its kind is not supported",
-  44: "the server refuses the client certificate: it is revoked",
-  45: "the server refuses the client certificate: it is expired or not yet valid",
-  46: "the server refuses the client certificate",
-  47: "the server found a handshake parameter wrong",
-  48: "the server does not know the issuer of the client certificate",
-  49: "the server denies access: the client certificate is not on its list",
-  80: "the server failed to check the client certificate",
-  116: "the server requires a client certificate",
-  120: "the server speaks QUIC, but not SMB",
-};
+/** What must be known to judge an error. */
+export interface Circumstances {
+  /** What the server should be called. */
+  readonly name: string;
+  /** We showed a certificate, if we were asked for one. */
+  readonly hasIdentity: boolean;
+  /** Why we have none although one was named. */
+  readonly missingIdentity?: string | undefined;
+  /** Whether the server asked for one, as far as it is known. */
+  readonly wasAsked?: boolean;
+}
 
-/** Why `address` could not be reached over QUIC, for a server that should be called `name`. */
-export function quicDialFailure(address: string, name: string, cause: unknown): DialFailure {
+interface Judgement {
+  readonly words: string;
+  readonly reason: TransportFailureReason;
+  readonly problems?: readonly DialProblem[];
+}
+
+/** Why `address` could not be reached over QUIC. */
+export function quicDialFailure(
+  address: string,
+  cause: unknown,
+  about: Circumstances,
+): DialFailure {
   if (cause instanceof DialFailure) return cause;
   const error = cause as QuicError;
   if (error.kind === undefined) {
     return new DialFailure(address, (cause as Error).message, { reason: "other", cause });
   }
-  return new DialFailure(address, describe(error, name), { reason: reasonOf(error), cause });
+  const code = error.kind === "system" ? systemCode(error) : undefined;
+  // Sockets fail alike, whatever they carry.
+  if (code !== undefined && code !== "ECONNREFUSED") return systemFailure(address, code, error);
+  const { words, ...details } = judge(error, about);
+  return new DialFailure(address, words, { ...details, cause });
 }
 
 /** Why an open connection broke, or undefined where the peer left in good order. */
-export function quicClosed(address: string, error: QuicError | undefined): Error | undefined {
+export function quicClosed(
+  address: string,
+  error: QuicError | undefined,
+  about: Circumstances,
+): Error | undefined {
   if (error === undefined) return undefined;
-  return new TransportClosedError(`The connection to ${address} broke: ${describe(error, "")}`, {
+  const { words, reason } = judge(error, about);
+  return new TransportClosedError(`The connection to ${address} broke: ${words}`, {
     cause: error,
-    reason: reasonOf(error),
+    reason,
   });
 }
 
-function reasonOf({ kind, errno }: QuicError): TransportFailureReason {
-  if (kind === "system") return errno === ECONNREFUSED ? "refused" : "unreachable";
-  if (kind === "handshake-timeout" || kind === "idle-timeout") return "timeout";
-  return kind === "stateless-reset" ? "reset" : "other";
+function systemCode({ errno }: QuicError): string | undefined {
+  return errno === undefined ? undefined : getSystemErrorName(-errno);
 }
 
-const ECONNREFUSED = 111;
+function systemFailure(address: string, code: string, cause: QuicError): DialFailure {
+  const { words, reason, ntStatusName } = dialFailure(address, { code, message: cause.message });
+  return new DialFailure(address, words, { reason, ntStatusName, cause });
+}
 
-function describe(error: QuicError, name: string): string {
-  if (error.kind === "system" && error.errno === ECONNREFUSED) {
-    return "connection refused, nothing listens on this UDP port";
+function judge(error: QuicError, about: Circumstances): Judgement {
+  switch (error.kind) {
+    case "system":
+      return systemCode(error) === "ECONNREFUSED"
+        ? { words: "connection refused, nothing listens on this UDP port", reason: "refused" }
+        : { words: lowerFirst(error.message), reason: "unreachable" };
+    case "handshake-timeout":
+      return {
+        words: "no answer; UDP may be blocked on the way",
+        reason: "timeout",
+        problems: ["no-answer"],
+      };
+    case "idle-timeout":
+      return { words: "the server went silent", reason: "timeout" };
+    case "stateless-reset":
+      return { words: lowerFirst(error.message), reason: "reset" };
+    default:
+      return judgeTls(error, about);
   }
-  if (error.kind === "handshake-timeout") return "no answer; UDP may be blocked on the way";
-  if (error.tlsAlert === undefined) return lowerFirst(error.message);
-  if (error.isRemote) return REFUSALS[error.tlsAlert] ?? lowerFirst(error.message);
-  const { verification } = error;
-  return verification === undefined || verification.flags.length === 0
-    ? lowerFirst(error.message)
-    : `the server's certificate ${explain(verification, name)}`;
 }
 
-/** What is wrong with a certificate, in words. */
-export function explain(verification: Verification, name: string): string {
-  const [der] = verification.chain;
-  if (der === undefined) return "is missing";
-  const certificate = new X509Certificate(der);
-  return verification.flags.map((flag) => WORDS[flag]?.(certificate, name) ?? flag).join(", and ");
+function judgeTls(error: QuicError, about: Circumstances): Judgement {
+  const { tlsAlert, verification } = error;
+  const plain: Judgement = { words: lowerFirst(error.message), reason: "other" };
+  if (tlsAlert === undefined) return plain;
+  if (tlsAlert === NO_APPLICATION_PROTOCOL) {
+    return {
+      words: "the server speaks QUIC, but not SMB",
+      reason: "other",
+      problems: ["no-smb"],
+    };
+  }
+  if (error.isRemote) return judgeRefusal(tlsAlert, about) ?? plain;
+  if (verification === undefined || verification.flags.length === 0) return plain;
+  return {
+    words: `the server's certificate ${explain(verification, about.name)}`,
+    reason: "certificate",
+    problems: verification.flags,
+  };
 }
 
-type Words = (certificate: X509Certificate, name: string) => string;
+const NO_APPLICATION_PROTOCOL = 120;
+const CERTIFICATE_REQUIRED = 116;
+const UNRECOGNIZED_NAME = 112;
+const INTERNAL_ERROR = 80;
+const HANDSHAKE_FAILURE = 40;
+const BAD_CERTIFICATE = 42;
 
-const WORDS: Partial<Record<VerificationFlag, Words>> = {
-  expired: ({ validTo }) => `expired on ${validTo}`,
-  "not-yet-valid": ({ validFrom }) => `is not valid before ${validFrom}`,
-  "name-mismatch": (certificate, name) => `is not for ${name}, but for ${namesOf(certificate)}`,
-  "unknown-issuer": ({ issuer, subject }) =>
-    issuer === subject
-      ? "is self-signed and not trusted"
-      : `was issued by ${oneLine(issuer)}, which is not trusted`,
-  "issuer-not-ca": ({ issuer }) => `was issued by ${oneLine(issuer)}, which is no CA`,
-  "issuer-constraints": ({ issuer }) =>
-    `was issued by ${oneLine(issuer)}, which may not issue for this name`,
-  revoked: () => "is revoked",
-  "purpose-mismatch": () => "is not meant for servers (its key usage lacks serverAuth)",
-  "insecure-algorithm": () => "is signed with an algorithm that is no longer secure",
-  "bad-signature": () => "has a signature that does not match",
-  "revocation-list-outdated": () => "cannot be checked: the revocation list is out of date",
-  "revocation-list-in-future": () => "cannot be checked: the revocation list is not yet valid",
+/** What the server says of our certificate ([RFC 8446] 6.2, [MS-SMB2] 3.3.5.1). */
+const REFUSALS: Readonly<Record<number, string>> = {
+  [BAD_CERTIFICATE]: "the server refuses the client certificate: it cannot be verified",
+  43: "the server refuses the client certificate: its kind is not supported",
+  44: "the server refuses the client certificate: it is revoked",
+  45: "the server refuses the client certificate: it is expired or not yet valid",
+  46: "the server refuses the client certificate",
+  48: "the server does not know the issuer of the client certificate",
+  49: "the server denies access: the client certificate is not on its list",
 };
 
-function namesOf({ subjectAltName }: X509Certificate): string {
-  return subjectAltName === undefined
-    ? "no name at all (it has no subjectAltName)"
-    : subjectAltName.replaceAll(/DNS:|IP Address:/g, "");
-}
+/** How servers say that they want a certificate when they got none. */
+const WANTS_ONE: ReadonlySet<number> = new Set([
+  ...[HANDSHAKE_FAILURE, BAD_CERTIFICATE, 43, 46, 48, CERTIFICATE_REQUIRED],
+]);
 
-function oneLine(name: string): string {
-  return name.replaceAll("\n", ", ");
+function judgeRefusal(alert: number, about: Circumstances): Judgement | undefined {
+  const { name, hasIdentity, missingIdentity, wasAsked } = about;
+  if (!hasIdentity && (alert === CERTIFICATE_REQUIRED || (wasAsked && WANTS_ONE.has(alert)))) {
+    const why = missingIdentity === undefined ? "" : `; ${missingIdentity}`;
+    return {
+      words: `the server requires a client certificate${why}`,
+      reason: "identity",
+      problems: ["client-certificate-required"],
+    };
+  }
+  if (alert === 49 && !hasIdentity) {
+    return {
+      words: "the server denies access without a client certificate that is on its list",
+      reason: "identity",
+      problems: ["client-certificate-required"],
+    };
+  }
+  const refusal = REFUSALS[alert];
+  if (refusal !== undefined || alert === CERTIFICATE_REQUIRED) {
+    return {
+      words: refusal ?? "the server does not accept the client certificate",
+      reason: "identity",
+      problems: ["client-certificate-refused"],
+    };
+  }
+  if (alert === INTERNAL_ERROR && wasAsked) {
+    const words = "the server failed to check the client certificate";
+    return { words, reason: "identity", problems: ["client-certificate-refused"] };
+  }
+  if (alert === UNRECOGNIZED_NAME) {
+    const words = `the server does not go by the name ${name}`;
+    return { words, reason: "other", problems: ["name-mismatch"] };
+  }
+  return alert === HANDSHAKE_FAILURE
+    ? { words: "the server and smbx have no TLS settings in common", reason: "other" }
+    : undefined;
 }
 
 function lowerFirst(text: string): string {

@@ -1,10 +1,17 @@
 import type { QuicConnection, QuicError, QuicStream } from "ngtcp2-napi";
 import type { Clock } from "../../core/clock.ts";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
-import type { MessageParts, Transport, TransportSink } from "../../core/transport.ts";
+import type {
+  MessageParts,
+  Transport,
+  TransportSecurity,
+  TransportSink,
+} from "../../core/transport.ts";
 import { FrameDecoder } from "../framing/frame-decoder.ts";
 import { encodeFramePrefix, maxFrameLength } from "../framing/frame-prefix.ts";
-import { quicClosed } from "./quic-failure.ts";
+import { type Circumstances, quicClosed } from "./quic-failure.ts";
+import type { QuicVerify } from "./quic-options.ts";
+import { securityOf } from "./quic-security.ts";
 
 /** How long `close` lets accepted bytes drain before it cuts the connection, in milliseconds. */
 const FLUSH_GRACE_MS = 5000;
@@ -15,8 +22,9 @@ export interface QuicStreamTransportOptions {
   /** The one bidirectional stream of the connection; not started. */
   readonly stream: QuicStream;
   readonly endpoint: string;
-  /** Whether the peer's certificate was checked in full. */
-  readonly isVerified: boolean;
+  readonly about: Circumstances;
+  /** What was checked of the peer's certificate. */
+  readonly verify: QuicVerify;
   readonly clock: Clock;
 }
 
@@ -26,7 +34,9 @@ export class QuicStreamTransport implements Transport {
   readonly remoteAddress: string;
   readonly maxMessageSize: number = maxFrameLength(24);
   readonly isEncrypted: boolean;
+  readonly security: TransportSecurity;
   readonly connection: QuicConnection;
+  readonly #about: Circumstances;
   readonly #stream: QuicStream;
   readonly #clock: Clock;
   #sink: TransportSink | undefined;
@@ -38,8 +48,14 @@ export class QuicStreamTransport implements Transport {
     this.connection = options.connection;
     this.#stream = options.stream;
     this.remoteAddress = options.endpoint;
-    this.isEncrypted = options.isVerified;
+    this.security = securityOf(options.connection.info, options.verify);
+    this.isEncrypted = this.security.verification === "strict";
+    this.#about = options.about;
     this.#clock = options.clock;
+  }
+
+  get rttMs(): number {
+    return this.connection.counters.rttMs;
   }
 
   get bytesReceived(): number {
@@ -65,7 +81,9 @@ export class QuicStreamTransport implements Transport {
       end: () => this.#end(this.#peerLeft()),
       // Where the peer closed the connection in good order nothing was lost between two messages.
       error: (error) =>
-        this.#end(isGoodEnd(error) ? this.#peerLeft() : quicClosed(this.remoteAddress, error)),
+        this.#end(
+          isGoodEnd(error) ? this.#peerLeft() : quicClosed(this.remoteAddress, error, this.#about),
+        ),
     });
   }
 

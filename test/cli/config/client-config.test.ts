@@ -100,7 +100,7 @@ describe("the configuration of a client", () => {
   });
 
   it("keeps the parameters of TLS for the transports that need them", () => {
-    assert.equal(fromFile("tls cafile", "/ca.pem").tls.get("tlscafile"), "/ca.pem");
+    assert.equal(fromFile("tls cafile", "/ca.pem").tls.caFile, "/ca.pem");
   });
 
   it("passes over the parameters of servers and unknown ones in a file", () => {

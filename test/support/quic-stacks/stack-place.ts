@@ -63,7 +63,9 @@ export class StackPlace {
   openOver(connection: QuicConnection): Promise<SmbClient> {
     const stream = connection.openBidi();
     const endpoint = `127.0.0.1:${this.relay.port}`;
-    const how = { connection, stream, endpoint, isVerified: true, clock: systemClock };
+    const about = { name: "localhost", hasIdentity: false };
+    const verify = "strict" as const;
+    const how = { connection, stream, endpoint, about, verify, clock: systemClock };
     const dial = (): Promise<Transport> => Promise.resolve(new QuicStreamTransport(how));
     const wire = { kind: "quic", defaultPort: 443, unavailable: () => undefined, dial } as const;
     return this.#logOn(wire, this.relay.port);

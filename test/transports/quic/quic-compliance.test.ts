@@ -67,6 +67,7 @@ function serverEnd(connection: QuicConnection): Transport {
     end: () => void opened.then((each) => each.end()).catch(() => undefined),
   } as unknown as QuicStream;
   return new QuicStreamTransport({
-    ...{ connection, stream, endpoint: "client", isVerified: false, clock: systemClock },
+    ...{ connection, stream, endpoint: "client", verify: "none", clock: systemClock },
+    about: { name: "client", hasIdentity: false },
   });
 }

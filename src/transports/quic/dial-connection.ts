@@ -1,0 +1,155 @@
+import type * as Addon from "ngtcp2-napi";
+import type { ConnectOptions, QuicConnection, SecureContext } from "ngtcp2-napi";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import { DialFailure, type DialProblem } from "../../core/errors.ts";
+import { staggeredRace } from "../../core/staggered-race.ts";
+import { type DialOptions, type DialTarget, formatEndpoint } from "../../core/transport.ts";
+import { addressesOf, systemResolver } from "../tcp/addresses.ts";
+import { CredentialError, type QuicCredentials, readCredentials } from "./credentials.ts";
+import { type Circumstances, quicDialFailure } from "./quic-failure.ts";
+import type { QuicOptions } from "./quic-options.ts";
+
+/** The TLS application protocol of SMB over QUIC. */
+export const SMB_ALPN = "smb";
+/** How long to wait for a handshake unless the caller says otherwise, in milliseconds. */
+const HANDSHAKE_TIMEOUT_MS = 5000;
+/** The head start of each address over the next one, in milliseconds (RFC 8305 section 5). */
+const ATTEMPT_DELAY_MS = 250;
+
+/** A connection that is ready for its stream. */
+export interface DialledConnection {
+  readonly connection: QuicConnection;
+  /** Where it goes: `192.0.2.1:443`. */
+  readonly endpoint: string;
+  readonly about: Circumstances;
+}
+
+/** Where to dial: the port is known by now. */
+export type QuicTarget = DialTarget & { readonly port: number };
+
+/**
+ * Connects to the first address that answers. A server that asked for a certificate is waited for:
+ * it judges it only after its own part of the handshake.
+ *
+ * @throws {DialFailure} in words that a person understands
+ */
+export async function dialConnection(
+  addon: typeof Addon,
+  target: QuicTarget,
+  options: QuicOptions,
+  { signal, connectTimeoutMs = HANDSHAKE_TIMEOUT_MS }: DialOptions,
+): Promise<DialledConnection> {
+  const { clock = systemClock, resolve = systemResolver } = options;
+  const host = target.address ?? target.host;
+  const there = formatEndpoint(host, target.port);
+  const credentials = await prepare(options, there);
+  const context = makeContext(addon.SecureContext, credentials, there);
+  const about: Circumstances = {
+    name: options.serverName ?? target.host,
+    hasIdentity: credentials.identity !== undefined,
+    missingIdentity: credentials.missingIdentity,
+  };
+  const failures: DialFailure[] = [];
+  const open = async (address: string, lost: AbortSignal): Promise<DialledConnection> => {
+    const endpoint = formatEndpoint(address, target.port);
+    const settings: ConnectOptions = {
+      ...{ host: target.host, address, port: target.port, serverName: about.name },
+      ...{ alpn: SMB_ALPN, context, signal: lost, verify: VERIFY[options.verify ?? "strict"] },
+      congestion: options.congestion ?? "cubic",
+      handshakeTimeoutMs: connectTimeoutMs,
+    };
+    try {
+      const connection = await addon.connect(settings);
+      const { wasCertificateRequested: wasAsked } = connection.info;
+      const dialled = { connection, endpoint, about: { ...about, wasAsked } };
+      if (wasAsked) await accepted(dialled, lost, clock, connectTimeoutMs);
+      return dialled;
+    } catch (error) {
+      const failure = quicDialFailure(endpoint, error, about);
+      if (!lost.aborted) failures.push(failure);
+      throw failure;
+    }
+  };
+  const dialled = await staggeredRace({
+    entries: await addressesOf(host, resolve),
+    run: open,
+    discard: (late) => void late.connection.close(),
+    headStartMs: ATTEMPT_DELAY_MS,
+    clock,
+    signal,
+  });
+  if (dialled !== undefined) return dialled;
+  throw combine(there, failures);
+}
+
+const VERIFY = { strict: "full", ca: "ca", none: "none" } as const;
+
+async function prepare(options: QuicOptions, endpoint: string): Promise<QuicCredentials> {
+  try {
+    return await readCredentials(options);
+  } catch (cause) {
+    if (!(cause instanceof CredentialError)) throw cause;
+    throw new DialFailure(endpoint, cause.message, { reason: "configuration", cause });
+  }
+}
+
+function makeContext(
+  Context: typeof SecureContext,
+  { ca, crl, systemCa, identity }: QuicCredentials,
+  endpoint: string,
+): SecureContext {
+  try {
+    return new Context({ ca, crl, systemCa, ...identity });
+  } catch (cause) {
+    throw new DialFailure(endpoint, (cause as Error).message, { reason: "configuration", cause });
+  }
+}
+
+/** Waits until the server has accepted our certificate, or the lack of one. */
+async function accepted(
+  { connection, endpoint, about }: DialledConnection,
+  lost: AbortSignal,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<void> {
+  const give = (): void => connection.destroy();
+  lost.addEventListener("abort", give, { once: true });
+  let isLate = false;
+  const cancel = clock.after(timeoutMs, () => {
+    isLate = true;
+    connection.destroy();
+  });
+  try {
+    const closed = connection.closed.then((error) => ({ error }));
+    const end = await Promise.race([connection.confirmed, closed]);
+    if (end === undefined) return;
+    if (end.error !== undefined) throw quicDialFailure(endpoint, end.error, about);
+    const words = isLate
+      ? "the server did not say whether it accepts us"
+      : "the server closed the connection at once";
+    throw new DialFailure(endpoint, words, { reason: isLate ? "timeout" : "other" });
+  } finally {
+    cancel();
+    lost.removeEventListener("abort", give);
+  }
+}
+
+/** One failure of all the addresses' failures. */
+function combine(endpoint: string, failures: readonly DialFailure[]): DialFailure {
+  const [first] = failures;
+  if (first === undefined) {
+    return new DialFailure(endpoint, "the name has no address", { reason: "not-found" });
+  }
+  if (failures.length === 1) return first;
+  // What a server said is worth more than that another address is silent.
+  const telling = failures.find(({ reason }) => TELLING.has(reason)) ?? first;
+  const isOne = failures.every(({ words }) => words === first.words);
+  const words = isOne
+    ? first.words
+    : failures.map((failure) => `${failure.address} ${failure.words}`).join(", ");
+  const cause = new AggregateError(failures, words);
+  const problems = [...new Set<DialProblem>(failures.flatMap((failure) => failure.problems))];
+  return new DialFailure(endpoint, words, { reason: telling.reason, problems, cause });
+}
+
+const TELLING: ReadonlySet<string> = new Set(["certificate", "identity", "configuration"]);
