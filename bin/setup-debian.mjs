@@ -34,7 +34,7 @@ export function installDebianPackages(programs, step) {
   const missing = Object.keys(programs).filter((program) => !isInstalled(program));
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map((program) => programs[program]))];
-  const manual = `apt-get install --no-install-recommends ${packages.join(" ")}`;
+  const manual = commandFor(packages);
   if (!existsSync("/usr/bin/apt-get")) {
     return `These programs are missing: ${missing.join(", ")}.\nInstall them with your system's package manager (on Debian: ${manual}).`;
   }
@@ -42,14 +42,37 @@ export function installDebianPackages(programs, step) {
   if (becomeRoot === undefined) {
     return `These programs are missing: ${missing.join(", ")}. Please run this, then try again:\n\n  sudo ${manual}\n`;
   }
-  let problem;
+  const { status, output } = aptInstall(becomeRoot, packages, step);
+  if (status === 0 && missing.every(isInstalled)) return undefined;
+  const end = output.split("\n").slice(-15).join("\n");
+  return `apt-get failed:\n${end}\n\nPlease run this yourself, then try again:\n\n  sudo ${manual}\n`;
+}
+
+/**
+ * Installs packages that something optional needs.
+ *
+ * @param {string[]} packages
+ * @param {(what: string, run: () => void) => void} step announces and runs a step
+ * @returns {string | undefined} what the user may do, in one line, where this cannot be done here
+ */
+export function installPackages(packages, step) {
+  const manual = `sudo ${commandFor(packages)}`;
+  const becomeRoot = rootCommand();
+  if (becomeRoot === undefined) return `please run: ${manual}`;
+  const { status } = aptInstall(becomeRoot, packages, step);
+  return status === 0 ? undefined : `apt-get failed; to see why, run: ${manual}`;
+}
+
+function commandFor(packages) {
+  return `apt-get install --no-install-recommends ${packages.join(" ")}`;
+}
+
+function aptInstall(becomeRoot, packages, step) {
+  let result = { status: 1, output: "" };
   step(`installing Debian packages (${packages.join(" ")})`, () => {
-    const { status, output } = install(becomeRoot, packages);
-    if (status === 0 && missing.every(isInstalled)) return;
-    const end = output.trimEnd().split("\n").slice(-15).join("\n");
-    problem = `apt-get failed:\n${end}\n\nPlease run this yourself, then try again:\n\n  sudo ${manual}\n`;
+    result = install(becomeRoot, packages);
   });
-  return problem;
+  return result;
 }
 
 /**
@@ -71,7 +94,7 @@ function install(becomeRoot, packages) {
     maxBuffer: 64 * 1024 * 1024,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  return { status, output: `${stdout}${stderr}` };
+  return { status, output: `${stdout}${stderr}`.trimEnd() };
 }
 
 /** What to put before a command so that it runs as root; undefined where that needs a password. */

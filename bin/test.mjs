@@ -11,7 +11,7 @@ import { main, ROOT, setup, step } from "./setup.mjs";
 import { installOptionalPackage } from "./setup-debian.mjs";
 
 const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
-const OTHERS = { groff: "groff-base", tmux: "tmux" };
+const OTHERS = { groff: "groff-base", tmux: "tmux", openssl: "openssl" };
 
 /** What a boot under emulation takes is too much for each run. */
 const WITHOUT_LAB =

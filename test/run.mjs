@@ -34,7 +34,11 @@ function told(name) {
 }
 
 const given = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-const files = testFiles(given.length > 0 ? given : [join(ROOT, "test")]);
+const packages = readdirSync(join(ROOT, "packages")).map((name) => join(ROOT, "packages", name));
+const everything = [ROOT, ...packages]
+  .map((folder) => join(folder, "test"))
+  .filter((folder) => existsSync(folder));
+const files = testFiles(given.length > 0 ? given : everything);
 const tally = new Tally((file) => relative(ROOT, file));
 tally.passed = Number(told("passed") ?? 0);
 tally.failed = Number(told("failed") ?? 0);

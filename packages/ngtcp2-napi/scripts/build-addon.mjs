@@ -1,70 +1,34 @@
-// Compiles the addon. Nothing does so unasked: `npm run build:addon`, or `npm run build:quic` in the
-// checkout of smbx. Why it failed is kept beside the build, where unavailable() finds it.
+// Gets libngtcp2 and compiles the addon: `npm run build:addon`, or `npm run build:quic` in the
+// checkout of smbx, whose set-up calls it too. Installing the package never does. Why it failed is
+// kept beside the build, where unavailable() finds it.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findNativeLibrary } from "./native-library.mjs";
-
-const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
-const REASON = join(PACKAGE, "build", "unavailable.txt");
+import { remember } from "./addon-state.mjs";
+import { compileAddon } from "./compile-addon.mjs";
+import { fetchNativeLibrary } from "./fetch-ngtcp2.mjs";
 
 /**
- * Builds the addon.
+ * Makes the addon, with everything that it needs.
  *
- * @param {{ sanitize?: boolean }} options
- * @returns {string | undefined} why there is none
+ * @param {Parameters<typeof fetchNativeLibrary>[0]} hooks
+ * @returns {string | undefined} why there is none; the first line says it all
  */
-export function buildAddon({ sanitize = false } = {}) {
-  const library = findNativeLibrary();
-  if ("missing" in library) return library.missing;
-  const gyp = findNodeGyp();
-  if (gyp === undefined) return "there is no node-gyp: start this with `npm run build:addon`";
-  const flags = ["--silent", ...(sanitize ? ["--", "-Dsanitize=address"] : [])];
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [gyp, "rebuild", "-j", "2", ...flags],
-    {
-      cwd: PACKAGE,
-      encoding: "utf8",
-      maxBuffer: 64 * 1024 * 1024,
-      env: environment(),
-    },
-  );
-  if (status === 0) return undefined;
-  const lines = `${stdout}${stderr}`.trim().split("\n");
-  return `the addon could not be compiled:\n${lines.slice(-20).join("\n")}`;
-}
-
-/** Headers that the system keeps for this very Node need no download. */
-function environment() {
-  const hasLocalHeaders = existsSync(join(process.execPath, "../../include/node/node_api.h"));
-  return hasLocalHeaders && process.env["npm_config_nodedir"] === undefined
-    ? { ...process.env, npm_config_nodedir: join(process.execPath, "../..") }
-    : process.env;
-}
-
-/** npm has a node-gyp of its own, and tells its scripts where. */
-function findNodeGyp() {
-  const told = process.env["npm_config_node_gyp"];
-  if (told !== undefined) return told;
-  try {
-    return createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
-  } catch {
-    return undefined;
+export function buildAddon(hooks = {}) {
+  const { step = (_, run) => run() } = hooks;
+  let problem = fetchNativeLibrary(hooks);
+  if (problem === undefined) {
+    step("compiling the QUIC addon (once; about a minute)", () => {
+      problem = compileAddon();
+    });
   }
+  remember(problem);
+  return problem;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const reason = buildAddon({ sanitize: process.argv.includes("--sanitize") });
-  if (reason === undefined) {
-    rmSync(REASON, { force: true });
-  } else {
-    mkdirSync(join(PACKAGE, "build"), { recursive: true });
-    writeFileSync(REASON, `${reason}\n`);
-    process.stderr.write(`ngtcp2-napi: not built, QUIC is unavailable: ${reason}\n`);
+  const problem = buildAddon();
+  if (problem !== undefined) {
+    process.stderr.write(`ngtcp2-napi: not built, QUIC is unavailable: ${problem}\n`);
     process.exitCode = 1;
   }
 }

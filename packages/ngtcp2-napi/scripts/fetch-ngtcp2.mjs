@@ -1,7 +1,9 @@
-// Gets libngtcp2 where the system has none that is new enough:
-//   Debian 12   from bookworm-backports, unpacked into .deps of this package. The suite is named to
-//               apt by a private configuration only: the machine's own sources stay as they are.
-//   Debian 13+  apt-get install, which needs root; without it the command is printed.
+// Gets what the addon is compiled with, where it is missing and where this may be done:
+//   Debian 13+  libngtcp2 and the compiler by apt-get install
+//   Debian 12   the compiler by apt-get install; libngtcp2 from bookworm-backports, unpacked into
+//               .deps of this package. The suite is named to apt by a private configuration only:
+//               the machine's own sources stay as they are.
+// apt-get install needs root, or a sudo that asks for no password; otherwise the command is told.
 
 import { spawnSync } from "node:child_process";
 import {
@@ -17,52 +19,89 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findNativeLibrary } from "./native-library.mjs";
+import { hasProgram, localHeaders } from "./build-tools.mjs";
+import { findGnutls, findNativeLibrary } from "./native-library.mjs";
 
 const PREFIX = fileURLToPath(new URL("../.deps", import.meta.url));
 const DEVELOPMENT = ["libngtcp2-dev", "libngtcp2-crypto-gnutls-dev"];
-const TOOLS = ["g++", "make", "python3", "pkg-config", "libgnutls28-dev"];
+/** What must be on the PATH, and Debian's packages. */
+const PROGRAMS = {
+  "g++": "g++",
+  make: "make",
+  python3: "python3",
+  "pkg-config": "pkg-config",
+};
+/** Nothing that is fetched here takes so long where the network works. */
+const LIMIT_MS = 10 * 60 * 1000;
+/** Hosts that do not answer are given up earlier than by default, and asked once. */
+const NETWORK = ["Acquire::http::Timeout=30", "Acquire::https::Timeout=30", "Acquire::Retries=0"];
+
+const INSTALL = `
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install -y -q --no-install-recommends "$@"; }
+install "$@" || { apt-get update -q && install "$@"; }
+`;
 
 /**
- * Makes libngtcp2 available.
+ * Makes everything available that the addon is compiled with. `install` gets Debian packages and
+ * answers what stands in the way, if anything does; `step` runs what takes long.
  *
+ * @param {{
+ *   install?: (packages: string[]) => string | undefined,
+ *   step?: (what: string, run: () => void) => void,
+ * }} hooks
  * @returns {string | undefined} what stands in the way, with the command to run where there is one
  */
-export function fetchNativeLibrary() {
-  if (!("missing" in findNativeLibrary())) return undefined;
-  if (!existsSync("/usr/bin/apt-get"))
-    return "only Debian's packages are known here: install libngtcp2";
-  const tools = missingTools();
-  if (tools.length > 0) {
-    const problem = installPackages(tools);
+export function fetchNativeLibrary({ install = installPackages, step = (_, run) => run() } = {}) {
+  if (process.platform !== "linux") return "ngtcp2-napi runs on Linux only";
+  const packages = missingPackages();
+  if (packages.length > 0) {
+    if (!existsSync("/usr/bin/apt-get")) return withoutApt();
+    const problem = install(packages);
     if (problem !== undefined) return problem;
   }
-  const problem = codename() === "bookworm" ? unpackFromBackports() : installPackages(DEVELOPMENT);
-  if (problem !== undefined) return problem;
+  if ("missing" in findNativeLibrary() && codename() === "bookworm") {
+    let problem;
+    step("fetching libngtcp2 from bookworm-backports", () => {
+      problem = unpackFromBackports();
+    });
+    if (problem !== undefined) return problem;
+  }
   const found = findNativeLibrary();
   return "missing" in found ? found.missing : undefined;
 }
 
-function missingTools() {
-  const isInstalled = (name) => spawnSync("dpkg", ["-s", name], { stdio: "ignore" }).status === 0;
-  return TOOLS.filter(
-    (name) => !isInstalled(name) && !(name === "pkg-config" && isInstalled("pkgconf")),
-  );
+/** The Debian packages that are missing here. */
+function missingPackages() {
+  const names = Object.keys(PROGRAMS)
+    .filter((program) => !hasProgram(program))
+    .map((program) => PROGRAMS[program]);
+  if (!findGnutls()) names.push("libgnutls28-dev");
+  if (localHeaders() === undefined && isDebiansNode()) names.push("libnode-dev");
+  if ("missing" in findNativeLibrary() && codename() !== "bookworm") names.push(...DEVELOPMENT);
+  return names;
+}
+
+function withoutApt() {
+  const missing = Object.keys(PROGRAMS).filter((program) => !hasProgram(program));
+  if (missing.length > 0) return `these programs are missing: ${missing.join(", ")}`;
+  const found = findNativeLibrary();
+  return "missing" in found ? found.missing : undefined;
+}
+
+/** Whether this is Debian's own Node, whose headers are in a package of their own. */
+function isDebiansNode() {
+  if (process.execPath !== "/usr/bin/node") return false;
+  const { status, stdout } = spawnSync("dpkg", ["-S", process.execPath], { encoding: "utf8" });
+  if (status !== 0 || !stdout.startsWith("nodejs:")) return false;
+  return spawnSync("apt-cache", ["show", "libnode-dev"], { stdio: "ignore" }).status === 0;
 }
 
 function installPackages(names) {
   const manual = `apt-get install --no-install-recommends ${names.join(" ")}`;
-  const prefix = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
-  const [command, ...args] = [
-    ...prefix,
-    "apt-get",
-    "install",
-    "-y",
-    "-q",
-    "--no-install-recommends",
-  ];
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status } = spawnSync(command, [...args, ...names], { stdio: "ignore", env });
+  const becomeRoot = process.getuid?.() === 0 ? [] : ["sudo", "-n"];
+  const [command, ...args] = [...becomeRoot, "/bin/sh", "-c", INSTALL, "install", ...names];
+  const { status } = spawnSync(command, args, { stdio: "ignore", timeout: LIMIT_MS });
   return status === 0 ? undefined : `please run: sudo ${manual}`;
 }
 
@@ -73,14 +112,16 @@ function unpackFromBackports() {
     for (const folder of ["sources", "lists/partial", "cache/archives/partial", "debs"])
       mkdirSync(join(work, folder), { recursive: true });
     writeFileSync(join(work, "sources", "backports.sources"), backportsSource());
-    const options = [
-      ["Dir::Etc::SourceList", "/dev/null"],
-      ["Dir::Etc::SourceParts", join(work, "sources")],
-      ["Dir::State::Lists", join(work, "lists")],
-      ["Dir::Cache", join(work, "cache")],
-      ["APT::Sandbox::User", ""],
-      ["Acquire::Languages", "none"],
-    ].flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+    const settings = [
+      "Dir::Etc::SourceList=/dev/null",
+      `Dir::Etc::SourceParts=${join(work, "sources")}`,
+      `Dir::State::Lists=${join(work, "lists")}`,
+      `Dir::Cache=${join(work, "cache")}`,
+      "APT::Sandbox::User=",
+      "Acquire::Languages=none",
+      ...NETWORK,
+    ];
+    const options = settings.flatMap((setting) => ["-o", setting]);
     const apt = (args) => run("apt-get", [...options, ...args], join(work, "debs"));
     apt(["-q", "update"]);
     apt(["-q", "download", ...DEVELOPMENT, ...runtimePackages(options)]);
@@ -103,13 +144,8 @@ function unpackFromBackports() {
 
 /** The shared libraries that the development packages belong to: their names carry a number. */
 function runtimePackages(options) {
-  const { stdout } = spawnSync(
-    "apt-cache",
-    [...options, "depends", "--no-recommends", ...DEVELOPMENT],
-    {
-      encoding: "utf8",
-    },
-  );
+  const depends = [...options, "depends", "--no-recommends", ...DEVELOPMENT];
+  const { stdout } = spawnSync("apt-cache", depends, { encoding: "utf8" });
   const names = [...stdout.matchAll(/Depends: (libngtcp2\S+)/g)].map((match) => match[1]);
   return [...new Set(names)].filter((name) => !DEVELOPMENT.includes(name));
 }
@@ -144,7 +180,8 @@ function codename() {
 }
 
 function run(command, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  const options = { cwd, encoding: "utf8", timeout: LIMIT_MS };
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
   if (status === 0) return;
   throw new Error(error?.message ?? `${stdout}${stderr}`.trim().split("\n").slice(-3).join("; "));
 }

@@ -21,10 +21,15 @@ const PREFIX = fileURLToPath(new URL("../.deps", import.meta.url));
 export function findNativeLibrary() {
   if (process.platform !== "linux") return { missing: "ngtcp2-napi runs on Linux only" };
   if (!succeeds("pkg-config", ["--version"])) return { missing: "pkg-config is not installed" };
-  if (!succeeds("pkg-config", ["--exists", "gnutls >= 3.7.2"])) {
+  if (!findGnutls()) {
     return { missing: "the headers of GnuTLS 3.7.2 or newer are not installed (libgnutls28-dev)" };
   }
   return privateCopy() ?? systemCopy() ?? { missing: describeMissing() };
+}
+
+/** Whether the headers of GnuTLS are there. */
+export function findGnutls() {
+  return succeeds("pkg-config", ["--exists", "gnutls >= 3.7.2"]);
 }
 
 function systemCopy() {

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildAddon } from "./build-addon.mjs";
+import { compileAddon } from "./compile-addon.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const isValgrind = process.argv.includes("--valgrind");
@@ -19,7 +19,7 @@ const files =
         .map((name) => join(root, "test", name));
 
 function runSanitized() {
-  const problem = buildAddon({ sanitize: true });
+  const problem = compileAddon({ sanitize: true });
   if (problem !== undefined) throw new Error(problem);
   const library = execFileSync("gcc", ["-print-file-name=libasan.so"], { encoding: "utf8" }).trim();
   const env = {
@@ -32,7 +32,7 @@ function runSanitized() {
   try {
     return files.map((file) => run(process.execPath, ["--import", "tsx", "--test", file], env));
   } finally {
-    buildAddon();
+    compileAddon();
   }
 }
 
