@@ -14,6 +14,8 @@ constexpr uint64_t kMillisecond = 1'000'000;
 // Refusals of an established connection's port for so long mean that the peer is gone.
 constexpr uint64_t kRefusedFor = 500 * kMillisecond;
 constexpr uint32_t kRefusals = 3;
+// How long an acknowledgement may be held back ([RFC 9000] 18.2, the default).
+constexpr uint64_t kMaxAckDelay = 25 * kMillisecond;
 constexpr uint64_t kMinLinger = 20 * kMillisecond;
 constexpr uint64_t kMaxLinger = 1000 * kMillisecond;
 
@@ -73,7 +75,7 @@ void Endpoint::Close(std::function<void()> done) {
   if (is_closed_) return;
   for (auto& entry : std::vector<std::pair<Peer*, PeerPointer>>(peers_.begin(), peers_.end())) {
     auto& peer = *entry.second;
-    if (!peer.connection->is_closed()) SendClose(peer, {CloseReason::Kind::kApplication, 0, false, ""});
+    if (!peer.connection->is_closed()) SendClose(peer, {CloseReason::Kind::kApplication, 0, false, ""}, Now());
     peer.endpoint = nullptr;
   }
   is_closed_ = true;
@@ -226,7 +228,7 @@ void Endpoint::Service(Peer& peer) {
   Progress(peer);
   if (is_closed_) return;
   Transmit(peer);
-  if (connection.must_close()) SendClose(peer, connection.TakeMustClose());
+  if (connection.must_close()) SendClose(peer, connection.TakeMustClose(), Now());
   if (connection.has_events()) Progress(peer);
   if (is_closed_) return;
   Schedule(peer);
@@ -234,7 +236,7 @@ void Endpoint::Service(Peer& peer) {
 
 void Endpoint::Progress(Peer& peer) {
   auto& connection = *peer.connection;
-  if (connection.must_close()) SendClose(peer, connection.TakeMustClose());
+  if (connection.must_close()) SendClose(peer, connection.TakeMustClose(), Now());
   if (peer.observer != nullptr) peer.observer->OnProgress();
 }
 
@@ -297,15 +299,19 @@ void Endpoint::ClosePeer(Peer& peer, CloseReason reason) {
   if (is_closed_ || peer.connection->is_closed()) return;
   // What was written before goes first, as far as it may.
   Transmit(peer);
-  SendClose(peer, std::move(reason));
+  // With it what has arrived is acknowledged, or the peer would have to take it for lost. To ngtcp2
+  // it is a little later already, when an acknowledgement is due that would still be held back.
+  const uint64_t later = Now() + kMaxAckDelay;
+  if (!peer.connection->is_closed() && peer.connection->is_established() && !socket_.is_blocked()) Burst(peer, later);
+  SendClose(peer, std::move(reason), later);
   Queue(peer);
 }
 
-void Endpoint::SendClose(Peer& peer, CloseReason reason) {
+void Endpoint::SendClose(Peer& peer, CloseReason reason, uint64_t now) {
   auto& connection = *peer.connection;
   std::vector<uint8_t> datagram(NGTCP2_MAX_UDP_PAYLOAD_SIZE);
   ngtcp2_path_storage path;
-  const size_t size = connection.Close(std::move(reason), datagram, &path, Now());
+  const size_t size = connection.Close(std::move(reason), datagram, &path, now);
   if (size == 0) return;
   datagram.resize(size);
   peer.close_datagram = std::move(datagram);

@@ -132,7 +132,7 @@ class Endpoint final : public UdpSocket::Listener {
   void Progress(Peer& peer);
   void Transmit(Peer& peer);
   bool Burst(Peer& peer, uint64_t now);
-  void SendClose(Peer& peer, CloseReason reason);
+  void SendClose(Peer& peer, CloseReason reason, uint64_t now);
   void Schedule(Peer& peer);
   void SetWake(Peer& peer, uint64_t when);
   void OnTimer();

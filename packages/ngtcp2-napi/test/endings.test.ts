@@ -36,6 +36,12 @@ async function ping(connection: QuicConnection): Promise<void> {
   assert.equal((await received).toString(), "ping");
 }
 
+/** Everything that was sent is acknowledged. */
+async function settled(connection: QuicConnection): Promise<void> {
+  await connection.confirmed;
+  while (connection.counters.bytesInFlight > 0) await new Promise((go) => setTimeout(go, 5));
+}
+
 describe("endings", { skip }, () => {
   it("by the application carry a code and a reason", () =>
     scoped(async (scope) => {
@@ -75,6 +81,26 @@ describe("endings", { skip }, () => {
       assert.throws(() => connection.openBidi());
     }));
 
+  it("acknowledge what had arrived before them", () =>
+    scoped(async (scope) => {
+      const server = scope.listen((connection) => {
+        connection.onStream((stream) => {
+          stream.start({ data: () => undefined, end: () => void connection.close() });
+        });
+      });
+      // One datagram each, whose acknowledgement would be held back for a while.
+      for (let round = 0; round < 30; round += 1) {
+        const connection = await scope.connect(portOf(server), { discoverMtu: false });
+        await settled(connection);
+        const stream = connection.openBidi();
+        void stream.write(pattern(100, 1));
+        const acknowledged = stream.drain();
+        stream.end();
+        await acknowledged;
+        assert.equal(await connection.closed, undefined);
+      }
+    }));
+
   it("fail what is under way", () =>
     scoped(async (scope) => {
       const server = scope.listen((connection) => {
@@ -112,10 +138,12 @@ describe("endings", { skip }, () => {
     scoped(async (scope) => {
       const resetSecret = randomBytes(32).toString("hex");
       const first = await startServer({ resetSecret });
-      const connection = await scope.connect(first.port, { ca: first.ca, discoverMtu: false });
+      const connection = await scope.connect(first.port, {
+        ...{ ca: first.ca, discoverMtu: false, keepAliveMs: 0 },
+      });
       await ping(connection);
       // Whatever is still under way would be answered by "nobody listens" between the two servers.
-      while (connection.counters.bytesInFlight > 0) await new Promise((go) => setTimeout(go, 5));
+      await settled(connection);
       await kill(first.child);
       const second = await startServer({ resetSecret, port: first.port });
       scope.defer(() => kill(second.child));
