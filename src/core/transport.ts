@@ -30,9 +30,12 @@ export interface Transport extends AsyncDisposable {
   readonly security?: TransportSecurity | undefined;
   /** The smoothed round-trip time in milliseconds, where the wire measures it. */
   readonly rttMs?: number | undefined;
-  /** Bytes that arrived so far, counted as the system gives them: a slow peer from a dead one. */
+  /**
+   * Bytes of messages that arrived so far, complete or not: it tells a slow peer from a dead one. What
+   * the wire itself says to keep alive must not count: a wire may outlive the server behind it.
+   */
   readonly bytesReceived: number;
-  /** Bytes that the system took so far; what is still queued here does not count. */
+  /** Bytes that the system took so far, or the peer has acknowledged; not what is queued here. */
   readonly bytesSent: number;
   /** Present where payloads can be placed directly into memory ([MS-SMBD]). */
   readonly rdma?: RdmaCapability;

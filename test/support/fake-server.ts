@@ -149,7 +149,7 @@ export class FakeServer {
 
   /** A wire whose every connection leads here. */
   factory(): TransportFactory {
-    return memoryTransport((wire) => this.#accept(wire));
+    return memoryTransport((wire) => this.accept(wire));
   }
 
   /** Handles `command` from now on; a later handler replaces an earlier one. */
@@ -184,7 +184,8 @@ export class FakeServer {
     await this.#connections[connection]?.wire.close();
   }
 
-  #accept(wire: Transport): void {
+  /** Serves this wire. */
+  accept(wire: Transport): void {
     const connection = new FakeConnection(wire, this.#connections.length);
     this.#connections.push(connection);
     wire.start({

@@ -56,6 +56,8 @@ export async function dialConnection(
       ...{ host: target.host, address, port: target.port, serverName: about.name },
       ...{ alpn: SMB_ALPN, context, signal: lost, verify: VERIFY[options.verify ?? "strict"] },
       congestion: options.congestion ?? "cubic",
+      // One stream carries everything; what a peer opens beside it would only take memory.
+      ...{ maxBidiStreams: 0, maxUniStreams: 0 },
       handshakeTimeoutMs: connectTimeoutMs,
     };
     try {

@@ -45,13 +45,12 @@ export function quicDialFailure(
   return new DialFailure(address, words, { ...details, cause });
 }
 
-/** Why an open connection broke, or undefined where the peer left in good order. */
+/** Why an open connection broke. */
 export function quicClosed(
   address: string,
-  error: QuicError | undefined,
+  error: QuicError,
   about: Circumstances,
-): Error | undefined {
-  if (error === undefined) return undefined;
+): TransportClosedError {
   const { words, reason } = judge(error, about);
   return new TransportClosedError(`The connection to ${address} broke: ${words}`, {
     cause: error,
@@ -83,6 +82,7 @@ function judge(error: QuicError, about: Circumstances): Judgement {
     case "idle-timeout":
       return { words: "the server went silent", reason: "timeout" };
     case "stateless-reset":
+    case "stream":
       return { words: lowerFirst(error.message), reason: "reset" };
     default:
       return judgeTls(error, about);

@@ -39,6 +39,7 @@ export class QuicStreamTransport implements Transport {
   readonly #about: Circumstances;
   readonly #stream: QuicStream;
   readonly #clock: Clock;
+  #streamBytes = 0;
   #sink: TransportSink | undefined;
   #decoder: FrameDecoder | undefined;
   #closing: Promise<void> | undefined;
@@ -58,12 +59,15 @@ export class QuicStreamTransport implements Transport {
     return this.connection.counters.rttMs;
   }
 
+  /** Of the stream: QUIC's own acknowledgements and keep-alives prove nothing about the server. */
   get bytesReceived(): number {
-    return this.connection.counters.bytesReceived;
+    return this.#streamBytes;
   }
 
+  /** What the peer has acknowledged: what is sent again and again to a dead one does not count. */
   get bytesSent(): number {
-    return this.connection.counters.bytesSent;
+    const { bytesSent, bytesInFlight } = this.connection.counters;
+    return bytesSent - bytesInFlight;
   }
 
   start(sink: TransportSink): void {
@@ -128,6 +132,7 @@ export class QuicStreamTransport implements Transport {
   }
 
   #advance(decoder: FrameDecoder, count: number): void {
+    this.#streamBytes += count;
     if (this.#ended !== undefined || this.#closing !== undefined) return;
     try {
       decoder.advance(count);
@@ -152,9 +157,14 @@ export class QuicStreamTransport implements Transport {
   }
 
   #closedError(cause: unknown): TransportClosedError {
-    return cause instanceof TransportClosedError
-      ? new TransportClosedError(cause.message, { cause })
-      : new TransportClosedError(`The connection to ${this.remoteAddress} is closed`, { cause });
+    if (cause instanceof TransportClosedError) {
+      return new TransportClosedError(cause.message, { cause });
+    }
+    // The peer stopped listening although it has not left.
+    if (this.#closing === undefined && (cause as QuicError | undefined)?.kind === "stream") {
+      return quicClosed(this.remoteAddress, cause as QuicError, this.#about);
+    }
+    return new TransportClosedError(`The connection to ${this.remoteAddress} is closed`, { cause });
   }
 }
 

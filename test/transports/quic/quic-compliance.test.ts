@@ -1,18 +1,9 @@
 import { after, before, describe } from "node:test";
-import {
-  listen,
-  type QuicConnection,
-  type QuicServer,
-  type QuicStream,
-  type StreamReader,
-  unavailable,
-} from "ngtcp2-napi";
+import { listen, type QuicConnection, type QuicServer, unavailable } from "ngtcp2-napi";
 import { makeCertificates } from "../../../packages/ngtcp2-napi/test/certificates.ts";
-import { systemClock } from "../../../src/core/clock.ts";
-import type { Transport } from "../../../src/core/transport.ts";
-import { QuicStreamTransport } from "../../../src/transports/quic/quic-stream-transport.ts";
 import { quicTransport } from "../../../src/transports/quic/quic-transport.ts";
 import { describeTransport } from "../../compliance/transport.ts";
+import { serverEnd } from "../../support/quic-server-end.ts";
 
 describe("over QUIC", { skip: unavailable() ?? false }, () => {
   const { ca, server: identity } = makeCertificates();
@@ -44,30 +35,3 @@ describe("over QUIC", { skip: unavailable() ?? false }, () => {
     return [client, serverEnd(await next())];
   });
 });
-
-/**
- * The server's end. A client's stream is not there before its first byte, which some tests never
- * send: until then another object stands for it.
- */
-function serverEnd(connection: QuicConnection): Transport {
-  const opened = new Promise<QuicStream>((resolve, reject) => {
-    connection.onStream(resolve);
-    void connection.closed.then(() => reject(new Error("closed before a stream was opened")));
-  });
-  opened.catch(() => undefined);
-  const stream = {
-    start: (reader: StreamReader) => {
-      opened.then(
-        (each) => each.start(reader),
-        () => reader.end(),
-      );
-    },
-    write: async (bytes: readonly Uint8Array[]) => (await opened).write(bytes),
-    drain: async () => (await opened).drain(),
-    end: () => void opened.then((each) => each.end()).catch(() => undefined),
-  } as unknown as QuicStream;
-  return new QuicStreamTransport({
-    ...{ connection, stream, endpoint: "client", verify: "none", clock: systemClock },
-    about: { name: "client", hasIdentity: false },
-  });
-}
