@@ -12,22 +12,25 @@ import { ID_LENGTH, loadCompiled } from "./compiled.cjs";
 const CLI = fileURLToPath(new URL("../dist/cli", import.meta.url));
 const TERMINAL = join(CLI, "shell", "terminal");
 const QUIC = fileURLToPath(new URL("../dist/transports/quic", import.meta.url));
+const SMB_DIRECT = fileURLToPath(new URL("../dist/transports/smbdirect", import.meta.url));
 const OUT = fileURLToPath(new URL("../dist/bundle", import.meta.url));
 const BUNDLE = join(OUT, "smbx.cjs");
 const ID_PLACE = "0".repeat(ID_LENGTH);
 
 /**
- * Ink and the QUIC addon are ES modules, which only `import()` can load, and compiled code has none.
- * So what imports them is a file of its own, which Node itself loads: when a prompt appears, and when
- * QUIC is dialled.
+ * Ink and the addons are ES modules, which only `import()` can load, and compiled code has none. So
+ * what imports them is a file of its own, which Node itself loads: when a prompt appears, and when
+ * QUIC or SMB Direct is dialled.
  */
 const lateLoaders = {
   name: "late loaders",
   setup({ onResolve }) {
-    onResolve({ filter: /\/(load-ink-view|import-addon)\.js$/ }, ({ kind, path }) =>
-      kind === "entry-point"
-        ? undefined
-        : { path: `./${basename(path, ".js")}.cjs`, external: true },
+    onResolve(
+      { filter: /\/(load-ink-view|import-addon|import-rdma-addon)\.js$/ },
+      ({ kind, path }) =>
+        kind === "entry-point"
+          ? undefined
+          : { path: `./${basename(path, ".js")}.cjs`, external: true },
     );
   },
 };
@@ -37,6 +40,7 @@ const { outputFiles } = await build({
     { in: join(CLI, "main.js"), out: "smbx" },
     { in: join(TERMINAL, "load-ink-view.js"), out: "load-ink-view" },
     { in: join(QUIC, "import-addon.js"), out: "import-addon" },
+    { in: join(SMB_DIRECT, "import-rdma-addon.js"), out: "import-rdma-addon" },
   ],
   outdir: OUT,
   outExtension: { ".js": ".cjs" },

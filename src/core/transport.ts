@@ -67,17 +67,34 @@ export interface TransportSecurity {
   readonly peerCertificates: readonly Uint8Array[];
 }
 
+/** What the peer does with memory that it may reach: fetch the data of a WRITE, place those of a READ. */
+export type RdmaAccess = "peer-reads" | "peer-writes";
+
 /** Direct data placement ([MS-SMBD] 3.1.4.3, 3.1.4.4). */
 export interface RdmaCapability {
   /** The most bytes one READ or WRITE may place. */
   readonly maxReadWriteSize: number;
-  register(memory: Uint8Array, access: "peer-reads" | "peer-writes"): Promise<RdmaRegion>;
+  /**
+   * Lends `length` bytes of memory that the peer can reach; waits while all of it is in use.
+   *
+   * @throws {TransportClosedError} once the wire is closed
+   */
+  lend(length: number, access: RdmaAccess, signal?: AbortSignal): Promise<RdmaRegion>;
 }
 
-/** Memory that the peer may reach until it is disposed of. */
-export interface RdmaRegion extends AsyncDisposable {
+/** Memory that the peer may reach until it is given back. */
+export interface RdmaRegion {
+  /** Exactly as long as it was asked for; with old contents. */
+  readonly memory: Uint8Array;
   /** Encoded buffer descriptors, ready for ReadChannelInfo and WriteChannelInfo. */
   readonly descriptors: Uint8Array;
+  /** Whether the peer can be asked to take its access back itself (SMB2_CHANNEL_RDMA_V1_INVALIDATE). */
+  readonly canBeInvalidated: boolean;
+  /**
+   * Gives the memory back, for the next one. Only when the peer has answered the request that named
+   * it; where it never does, the memory stays lent until the wire is closed. Idempotent.
+   */
+  release(): void;
 }
 
 /** Where to connect to. */

@@ -1,0 +1,214 @@
+import type { MemoryRegion, MemoryWindow } from "rdma-verbs-napi";
+import { TransportClosedError, TransportError } from "../../core/errors.ts";
+import type { RdmaAccess, RdmaCapability, RdmaRegion } from "../../core/transport.ts";
+import { encodeBufferDescriptors } from "./smbd-messages.ts";
+import { Access, type VerbsConnection, WorkFlag } from "./verbs.ts";
+
+/** The smallest region, in bytes; the others are larger by powers of four. */
+const SMALLEST_REGION = 64 * 1024;
+/** Registered memory of a connection at most, in bytes: a window of READs and one of WRITEs. */
+const MOST_BYTES = 48 * 1024 * 1024;
+/** Marks the work of windows, whose completions nobody waits for. */
+const WINDOW_WORK = 0xffff_ffff;
+
+const RIGHTS: Readonly<Record<RdmaAccess, number>> = {
+  "peer-reads": Access.REMOTE_READ,
+  "peer-writes": Access.LOCAL_WRITE | Access.REMOTE_WRITE,
+};
+
+/** One region, and the window through which alone the peer reaches it, where the device has any. */
+interface PooledRegion {
+  readonly region: MemoryRegion;
+  readonly access: RdmaAccess;
+  readonly window: MemoryWindow | undefined;
+}
+
+interface Waiter {
+  readonly size: number;
+  readonly access: RdmaAccess;
+  readonly resolve: (pooled: PooledRegion) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Registered memory that is lent to one READ or WRITE after the other ([MS-SMBD] 3.1.4.3): registering
+ * costs a system call and work for each page. What the peer may still reach is never lent again.
+ */
+export class RegionPool implements RdmaCapability {
+  readonly maxReadWriteSize: number;
+  readonly #connection: VerbsConnection;
+  readonly #mostBytes: number;
+  readonly #hasWindows: boolean;
+  readonly #all = new Set<PooledRegion>();
+  readonly #free = new Set<PooledRegion>();
+  readonly #waiting: Waiter[] = [];
+  /** The keys of windows that the peer reaches now. */
+  readonly #openKeys = new Set<number>();
+  #bytes = 0;
+  #isClosed = false;
+
+  constructor(
+    connection: VerbsConnection,
+    maxReadWriteSize: number,
+    mostBytes: number = MOST_BYTES,
+  ) {
+    this.#connection = connection;
+    this.#mostBytes = mostBytes;
+    this.maxReadWriteSize = Math.min(maxReadWriteSize, mostBytes / 4);
+    this.#hasWindows = connection.device.limits?.hasType2Windows === true;
+  }
+
+  /** Registers a first region: where that fails, its error says why data have to go in messages. */
+  prepare(): void {
+    this.#free.add(this.#make(SMALLEST_REGION, "peer-writes"));
+  }
+
+  async lend(length: number, access: RdmaAccess, signal?: AbortSignal): Promise<RdmaRegion> {
+    signal?.throwIfAborted();
+    if (this.#isClosed) throw closedError();
+    if (length > this.maxReadWriteSize) {
+      throw new TransportError(`${length} bytes: the limit is ${this.maxReadWriteSize}`);
+    }
+    const size = this.#sizeFor(length);
+    const pooled = this.#take(size, access) ?? (await this.#wait(size, access, signal));
+    return this.#open(pooled, length);
+  }
+
+  /** The peer has invalidated a window's key: it reaches the region no more. */
+  invalidated(key: number): void {
+    this.#openKeys.delete(key);
+  }
+
+  /** The queue pair is gone, and with it every access of the peer: gives all regions back. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(closedError());
+    for (const pooled of [...this.#all]) this.#discard(pooled);
+  }
+
+  #sizeFor(length: number): number {
+    let size = SMALLEST_REGION;
+    while (size < length) size *= 4;
+    return Math.min(size, Math.max(length, this.maxReadWriteSize));
+  }
+
+  /** A free region, or a new one; undefined where as many are lent as may be. */
+  #take(size: number, access: RdmaAccess): PooledRegion | undefined {
+    for (const pooled of this.#free) {
+      if (pooled.access === access && pooled.region.memory.length === size) {
+        this.#free.delete(pooled);
+        return pooled;
+      }
+    }
+    this.#makeRoom(size);
+    if (this.#bytes + size > this.#mostBytes) return undefined;
+    try {
+      return this.#make(size, access);
+    } catch (error) {
+      // No more memory may be locked: those that are lent come back. Nothing may be locked at all?
+      if (this.#all.size > this.#free.size) return undefined;
+      throw error;
+    }
+  }
+
+  /** Gives free regions of other sizes up until `size` more bytes are allowed. */
+  #makeRoom(size: number): void {
+    for (const pooled of this.#free) {
+      if (this.#bytes + size <= this.#mostBytes) return;
+      this.#discard(pooled);
+    }
+  }
+
+  #make(size: number, access: RdmaAccess): PooledRegion {
+    const { domain } = this.#connection;
+    const rights = this.#hasWindows
+      ? Access.LOCAL_WRITE | Access.MEMORY_WINDOW_BIND
+      : RIGHTS[access];
+    const region = domain.allocate(size, rights);
+    const window = this.#hasWindows ? domain.createWindow() : undefined;
+    const pooled = { region, access, window };
+    this.#all.add(pooled);
+    this.#bytes += size;
+    return pooled;
+  }
+
+  #discard(pooled: PooledRegion): void {
+    this.#all.delete(pooled);
+    this.#free.delete(pooled);
+    this.#bytes -= pooled.region.memory.length;
+    pooled.window?.close();
+    pooled.region.close();
+  }
+
+  #wait(size: number, access: RdmaAccess, signal: AbortSignal | undefined): Promise<PooledRegion> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(signal?.reason);
+      };
+      const forget = (): void => signal?.removeEventListener("abort", onAbort);
+      const waiter: Waiter = {
+        size,
+        access,
+        resolve: (pooled) => {
+          forget();
+          resolve(pooled);
+        },
+        reject: (error) => {
+          forget();
+          reject(error);
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiting.push(waiter);
+    });
+  }
+
+  #open(pooled: PooledRegion, length: number): RdmaRegion {
+    const { region, window } = pooled;
+    const token = window === undefined ? region.remoteKey : this.#bind(window, pooled, length);
+    let isLent = true;
+    return {
+      memory: region.memory.subarray(0, length),
+      descriptors: encodeBufferDescriptors([{ offset: region.address, token, length }]),
+      canBeInvalidated: window !== undefined,
+      release: () => {
+        if (!isLent) return;
+        isLent = false;
+        if (window !== undefined) this.#unbind(token);
+        this.#giveBack(pooled);
+      },
+    };
+  }
+
+  /** Lets the peer reach so many bytes and no more, from the next message on. */
+  #bind(window: MemoryWindow, { region, access }: PooledRegion, length: number): number {
+    const range = { region, offset: 0, length };
+    const { UNSIGNALED } = WorkFlag;
+    const key = this.#connection.postBind(WINDOW_WORK, window, range, RIGHTS[access], UNSIGNALED);
+    this.#openKeys.add(key);
+    return key;
+  }
+
+  /** Where the peer has not invalidated the key we do: before anything else is sent. */
+  #unbind(key: number): void {
+    if (this.#isClosed || !this.#openKeys.delete(key)) return;
+    this.#connection.postInvalidate(WINDOW_WORK, key, WorkFlag.UNSIGNALED);
+  }
+
+  #giveBack(pooled: PooledRegion): void {
+    if (this.#isClosed) return;
+    this.#free.add(pooled);
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const found = this.#take(next.size, next.access);
+      if (found === undefined) return;
+      this.#waiting.shift();
+      next.resolve(found);
+    }
+  }
+}
+
+function closedError(): TransportClosedError {
+  return new TransportClosedError("The connection is closed");
+}
