@@ -69,6 +69,12 @@ export class FakeMemory {
     return this.#grants.delete(key);
   }
 
+  /** Whether the peer reaches anything with this key. */
+  allows(key: number): boolean {
+    const remote = Access.REMOTE_READ | Access.REMOTE_WRITE;
+    return ((this.#grants.get(key)?.access ?? 0) & remote) !== 0;
+  }
+
   /** The bytes that a peer names, or undefined where its device would be refused. */
   reach(key: number, address: bigint, length: number, access: number): Uint8Array | undefined {
     const grant = this.#grants.get(key);
@@ -78,5 +84,3 @@ export class FakeMemory {
     return grant.memory.subarray(offset, offset + length);
   }
 }
-
-export const { REMOTE_READ, REMOTE_WRITE } = Access;

@@ -62,6 +62,7 @@ export interface FakeRequest {
   readonly body: unknown;
   /** Which connection it came over: 0 for the first one. */
   readonly connection: number;
+  readonly isEncrypted: boolean;
   reply(reply: FakeReply): void;
 }
 
@@ -78,6 +79,8 @@ export interface FakeServerOptions {
   readonly capabilities?: number;
   /** Agrees on this cipher; encrypted requests are then answered encrypted. */
   readonly cipher?: CipherId;
+  /** Ways to protect data that go by RDMA. */
+  readonly rdmaTransforms?: readonly number[];
   /** The server's clock in NEGOTIATE, as a FILETIME. */
   readonly systemTime?: bigint;
   /** Changes each message before the server protects it: what a hostile server would send. */
@@ -163,6 +166,11 @@ export class FakeServer {
     return this.requests.filter(({ header }) => header.command === command);
   }
 
+  /** The server's side of the session's keys; of its first connection, as far as it signs. */
+  get security(): MessageSecurity | undefined {
+    return this.#sealing;
+  }
+
   /** Encrypts a frame as the server of this session would. */
   seal(frame: Uint8Array): Uint8Array {
     const parts = this.#sealing?.seal([frame]) ?? [];
@@ -217,6 +225,7 @@ export class FakeServer {
       message,
       body: codec === undefined ? undefined : decodeBody(message, codec),
       connection: connection.index,
+      isEncrypted,
       reply: (reply) => this.#reply(connection, header, reply, isEncrypted),
     };
     this.requests.push(request);
@@ -287,6 +296,8 @@ export class FakeServer {
     ];
     const { cipher } = this.#options;
     if (cipher !== undefined) contexts.push({ kind: "encryption", ciphers: [cipher] });
+    const { rdmaTransforms: rdmaTransformIds } = this.#options;
+    if (rdmaTransformIds) contexts.push({ kind: "rdma-transform", rdmaTransformIds });
     const sent = this.#reply(connection, header, {
       body: {
         securityMode: 1,
@@ -364,13 +375,15 @@ export class FakeServer {
     >[0];
     const material = { sessionKey, preauthHash: has311 ? connection.preauthHash : undefined };
     const keys = deriveSealingKeys(negotiated, material);
+    const signer = deriveSigner(negotiated, material);
     this.#sealing ??= new MessageSecurity({
       sessionId: SESSION_ID,
+      signer,
       sealing: keys && { outgoing: keys.incoming, incoming: keys.outgoing },
       signingRequired: false,
       encryptionRequired: false,
     });
-    return deriveSigner(negotiated, material);
+    return signer;
   }
 }
 

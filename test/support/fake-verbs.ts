@@ -36,6 +36,7 @@ export class FakeQueuePair implements VerbsConnection {
   #list: Work[] = [];
   readonly #inbox: { readonly bytes: Uint8Array; readonly key: number | undefined }[] = [];
   readonly #records: number[][] = [];
+  #keyToInvalidate: number | undefined;
   #isClosed = false;
   #closing: Promise<void> | undefined;
 
@@ -63,14 +64,10 @@ export class FakeQueuePair implements VerbsConnection {
   }
 
   postSend(id: number, slot: number, length: number, flags = 0): void {
+    const key = this.#keyToInvalidate;
+    this.#keyToInvalidate = undefined;
     // The bytes leave when the device comes to it: who changes the slot too early sends the change.
-    this.#list.push(() => this.#send(id, this.sendBuffers.slot(slot).slice(0, length), flags));
-  }
-
-  postSendInvalidate(id: number, slot: number, length: number, remoteKey: number): void {
-    this.#list.push(() =>
-      this.#send(id, this.sendBuffers.slot(slot).slice(0, length), 0, remoteKey),
-    );
+    this.#list.push(() => this.#send(id, this.sendBuffers.slot(slot).slice(0, length), flags, key));
   }
 
   postBind: VerbsConnection["postBind"] = (_id, _window, { region, offset, length }, access) => {
@@ -100,6 +97,11 @@ export class FakeQueuePair implements VerbsConnection {
     if (there === undefined) this.fail("the peer refused the access to its memory");
     else there.set(bytes);
     return there !== undefined;
+  }
+
+  /** The next message invalidates a key of the peer's memory: a SEND with invalidation. */
+  invalidateWithNextSend(key: number): void {
+    this.#keyToInvalidate = key;
   }
 
   /** RDMA READ of the peer's memory, a copy; undefined, and the connection breaks, where it may not. */

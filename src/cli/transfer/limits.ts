@@ -12,7 +12,7 @@ const OVERHEAD_BYTES = 4096;
 
 /** Up to which size a file goes in one READ or WRITE, together with opening and closing it. */
 export function smallLimit(tree: Tree, settings: TransferSettings): number {
-  const { chunkSize } = tree.session;
+  const { chunkSize } = tree;
   return settings.ioSize > 0 ? Math.min(settings.ioSize, chunkSize) : chunkSize;
 }
 

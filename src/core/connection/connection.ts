@@ -23,6 +23,10 @@ import { Transmitter } from "./transmitter.ts";
 
 /** READ and WRITE sizes above this do not pay: the pipeline needs several of them in flight. */
 const LARGEST_CHUNK = 1024 * 1024;
+/** Room for everything in a frame that is no data, for each of its messages. */
+const MESSAGE_OVERHEAD = 1024;
+/** What a wire of short messages carries is rounded down to a multiple of this. */
+const PAGE = 4096;
 /** Asks for nothing but an answer. */
 const ECHO: readonly OutboundRequest[] = [{ codec: EchoRequest, message: {} }];
 
@@ -146,15 +150,22 @@ export class Connection implements AsyncDisposable {
     this.#watch.timeoutMs = value;
   }
 
-  /** What one READ or WRITE may carry now: the smaller of the server's limits and our credits. */
+  /** What one READ or WRITE may carry now: the least of the server's, the wire's and our limits. */
   get chunkSize(): number {
+    const carried = this.transport.maxMessageSize - MESSAGE_OVERHEAD;
+    return this.placedChunkSize(carried - (carried % PAGE));
+  }
+
+  /** As `chunkSize` where the data do not travel in messages: `limit` is what goes at once. */
+  placedChunkSize(limit: number): number {
     const { maxReadSize, maxWriteSize } = this.negotiated;
-    return Math.min(maxReadSize, maxWriteSize, LARGEST_CHUNK, this.#affordableSize());
+    return Math.min(maxReadSize, maxWriteSize, LARGEST_CHUNK, this.#affordableSize(), limit);
   }
 
   /** What a response of another kind may carry now: `wanted`, or what server and credits allow. */
   transactSize(wanted: number): number {
-    return Math.min(wanted, this.negotiated.maxTransactSize, this.#affordableSize());
+    const carried = this.transport.maxMessageSize - MESSAGE_OVERHEAD;
+    return Math.min(wanted, this.negotiated.maxTransactSize, this.#affordableSize(), carried);
   }
 
   /** Credits that could come back: the bound for what is worth having in flight. */
@@ -162,8 +173,17 @@ export class Connection implements AsyncDisposable {
     return this.#window.total;
   }
 
-  /** Whether the credits suffice to send all of `requests` in one frame. */
+  /** Whether the credits suffice to send all of `requests` in one frame, and the wire carries it. */
   canSendAtOnce(requests: readonly RequestSize[]): boolean {
+    let bytes = 0;
+    for (const { payload, expectedSize } of requests) {
+      bytes += MESSAGE_OVERHEAD + Math.max(payload?.length ?? 0, expectedSize ?? 0);
+    }
+    return bytes <= this.transport.maxMessageSize && this.canAfford(requests);
+  }
+
+  /** Whether the credits suffice to send all of `requests` in one frame. */
+  canAfford(requests: readonly RequestSize[]): boolean {
     let charge = 0;
     for (const request of requests) charge += this.#transmitter.chargeOf(request);
     return charge <= this.#window.total;

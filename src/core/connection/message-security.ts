@@ -4,6 +4,7 @@ import { ProtocolError } from "../errors.ts";
 import { NtStatus, ntStatusName } from "../nt-status.ts";
 import { Command, HeaderFlags } from "../smb2/constants.ts";
 import { SIGNATURE_OFFSET, type Smb2Header } from "../smb2/header.ts";
+import { type RdmaCryptoTransform, RdmaTransformType } from "../smb2/rdma-transform.ts";
 import {
   decodeTransformHeader,
   encodeTransformHeader,
@@ -13,6 +14,8 @@ import type { MessageParts } from "../transport.ts";
 import { NonceSource } from "./nonce-source.ts";
 
 const NO_SIGNATURE = new Uint8Array(16);
+/** Data that go by RDMA have no header that could be authenticated with them. */
+const NO_AAD = new Uint8Array(0);
 /** Where the authenticated part of the transform header starts: behind ProtocolId and Signature. */
 const TRANSFORM_AAD_OFFSET = 20;
 
@@ -20,6 +23,12 @@ const TRANSFORM_AAD_OFFSET = 20;
 export interface SealingKeys {
   readonly outgoing: Sealer;
   readonly incoming: Sealer;
+}
+
+/** Data as they go by RDMA, and how they are protected. */
+export interface ProtectedData {
+  readonly parts: MessageParts;
+  readonly transform: RdmaCryptoTransform;
 }
 
 /**
@@ -146,6 +155,49 @@ export class MessageSecurity {
       header.signature,
       ciphertext,
     );
+  }
+
+  /**
+   * Protects data that the server fetches by RDMA ([MS-SMB2] 3.2.4.7): what it is to fetch, and the
+   * transform that tells it how to check that.
+   */
+  protectData(data: Uint8Array, type: number): ProtectedData {
+    if (type === RdmaTransformType.ENCRYPTION) {
+      const { outgoing } = this.#sealingKeys();
+      const nonce = this.#nonces.take(outgoing.nonceLength).subarray(0, outgoing.nonceLength);
+      const { parts, tag } = outgoing.seal(nonce, NO_AAD, [data]);
+      return { parts, transform: { type, signature: tag, nonce } };
+    }
+    const signer = this.#signingKey();
+    const nonce = this.#nonces.take(12).subarray(0, signer.nonceLength);
+    // The nonces of messages never have this bit ([MS-SMB2] 3.1.4.1).
+    if (nonce.length === 12) nonce[11] = 0x80;
+    return { parts: [data], transform: { type, signature: signer.signData(data, nonce), nonce } };
+  }
+
+  /**
+   * Checks data that the server has placed by RDMA ([MS-SMB2] 3.2.5.11), and decrypts them. The result
+   * lies in the memory of `data` where the algorithm allows it.
+   *
+   * @throws {ProtocolError} where they were not protected in this way, or altered
+   */
+  openData(data: Uint8Array, type: number, transform: RdmaCryptoTransform): Uint8Array {
+    const { signature, nonce } = transform;
+    const isEncryption = type === RdmaTransformType.ENCRYPTION;
+    const { nonceLength } = isEncryption ? this.#sealingKeys().incoming : this.#signingKey();
+    if (transform.type !== type || signature.length !== 16 || nonce.length !== nonceLength) {
+      throw new ProtocolError("Data placed by RDMA do not describe their protection correctly");
+    }
+    if (isEncryption) return this.#sealingKeys().incoming.open(nonce, NO_AAD, signature, data);
+    if (!constantTimeEqual(this.#signingKey().signData(data, nonce), signature)) {
+      throw new ProtocolError("The signature of data placed by RDMA is wrong: they were altered");
+    }
+    return data;
+  }
+
+  #signingKey(): Signer {
+    if (this.signer === undefined) throw new ProtocolError("There is no key to sign with");
+    return this.signer;
   }
 
   #sealingKeys(): SealingKeys {

@@ -29,6 +29,8 @@ export interface NegotiatedParameters {
   readonly signingAlgorithm: SigningAlgorithmId;
   /** undefined where encryption was not agreed. */
   readonly cipher: CipherId | undefined;
+  /** RdmaTransformId: how data that go by RDMA may be protected; empty where they cannot be. */
+  readonly rdmaTransforms: readonly number[];
   /** The server's first SPNEGO token; may be empty. */
   readonly securityBuffer: Uint8Array;
   /** The server's clock, as a FILETIME. */

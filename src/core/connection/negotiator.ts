@@ -30,6 +30,11 @@ import {
   type NegotiatedParameters,
   type NegotiateOffer,
 } from "./negotiated-parameters.ts";
+import {
+  agreedRdmaTransforms,
+  offeredRdmaTransforms,
+  rdmaTransformContexts,
+} from "./rdma-transforms.ts";
 
 /** Every dialect this client speaks, oldest first. SMB1 is not among them and never will be. */
 const DIALECTS: readonly Dialect[] = [
@@ -130,6 +135,7 @@ export async function negotiate(
   offer: NegotiateOffer,
   options: { readonly serverName: string; readonly signal?: AbortSignal | undefined },
 ): Promise<NegotiatedParameters> {
+  const rdmaTransforms = offeredRdmaTransforms(connection.transport);
   const message: NegotiateRequest = {
     securityMode: offer.securityMode,
     capabilities: offer.capabilities,
@@ -137,7 +143,10 @@ export async function negotiate(
       ? offer.clientGuid
       : new Uint8Array(16),
     dialects: offer.dialects,
-    negotiateContexts: contextsOf(offer, options.serverName),
+    negotiateContexts: [
+      ...contextsOf(offer, options.serverName),
+      ...rdmaTransformContexts(rdmaTransforms),
+    ],
   };
   const request = { codec: NegotiateRequest, message };
   const { messages, replies } = await connection.send([request], { signal: options.signal });
@@ -149,7 +158,10 @@ export async function negotiate(
   const hash = preauthUpdate(preauthUpdate(initialPreauthHash(), messages[0] ?? []), [
     reply.message,
   ]);
-  const negotiated = checkResponse(response, offer, hash);
+  const negotiated = {
+    ...checkResponse(response, offer, hash),
+    rdmaTransforms: agreedRdmaTransforms(response.negotiateContexts, rdmaTransforms),
+  };
   connection.negotiated = negotiated;
   return negotiated;
 }
@@ -199,7 +211,7 @@ function checkResponse(
   response: NegotiateResponse,
   offer: NegotiateOffer,
   preauthHash: Uint8Array,
-): NegotiatedParameters {
+): Omit<NegotiatedParameters, "rdmaTransforms"> {
   const dialect = offer.dialects.find((offered) => offered === response.dialectRevision);
   if (dialect === undefined) {
     throw new ProtocolError(

@@ -21,6 +21,13 @@ export interface Signer {
    * neither copied nor changed. `messageId` is -1 for 0xFFFFFFFFFFFFFFFF.
    */
   sign(parts: MessageParts, messageId: number, role: SigningRole): Uint8Array;
+  /** How long the nonce of `signData` is, in bytes: 12 with AES-GMAC, else 0. */
+  readonly nonceLength: 0 | 12;
+  /**
+   * The 16 bytes of signature of data that go by RDMA ([MS-SMB2] 2.2.43.1). A nonce must never be used
+   * twice with the same key, nor be one of those that `sign` makes.
+   */
+  signData(data: Uint8Array, nonce: Uint8Array): Uint8Array;
 }
 
 /** A signer for the negotiated algorithm and a 16-byte key (HMAC takes any length). */
@@ -41,6 +48,7 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 class HmacSigner implements Signer {
+  readonly nonceLength = 0;
   readonly #key: Uint8Array;
 
   constructor(key: Uint8Array) {
@@ -50,9 +58,14 @@ class HmacSigner implements Signer {
   sign(parts: MessageParts): Uint8Array {
     return hmacSha256(this.#key, ...parts).subarray(0, SIGNATURE_LENGTH);
   }
+
+  signData(data: Uint8Array): Uint8Array {
+    return this.sign([data]);
+  }
 }
 
 class CmacSigner implements Signer {
+  readonly nonceLength = 0;
   readonly #key: CmacKey;
 
   constructor(key: Uint8Array) {
@@ -62,10 +75,15 @@ class CmacSigner implements Signer {
   sign(parts: MessageParts): Uint8Array {
     return aesCmac(this.#key, parts);
   }
+
+  signData(data: Uint8Array): Uint8Array {
+    return this.sign([data]);
+  }
 }
 
 /** GMAC (RFC 4543) is GCM with everything authenticated and nothing encrypted. */
 class GmacSigner implements Signer {
+  readonly nonceLength = 12;
   readonly #key: KeyObject;
 
   constructor(key: Uint8Array) {
@@ -73,7 +91,15 @@ class GmacSigner implements Signer {
   }
 
   sign(parts: MessageParts, messageId: number, role: SigningRole): Uint8Array {
-    const cipher = createCipheriv("aes-128-gcm", this.#key, gmacNonce(messageId, role));
+    return this.#authenticate(parts, gmacNonce(messageId, role));
+  }
+
+  signData(data: Uint8Array, nonce: Uint8Array): Uint8Array {
+    return this.#authenticate([data], nonce);
+  }
+
+  #authenticate(parts: MessageParts, nonce: Uint8Array): Uint8Array {
+    const cipher = createCipheriv("aes-128-gcm", this.#key, nonce);
     for (const part of parts) cipher.setAAD(part);
     cipher.final();
     return cipher.getAuthTag();

@@ -27,6 +27,7 @@ export function readSpec(
     },
     response: ReadResponse,
     expectedSize: length,
+    mayPlace: true,
   };
 }
 
@@ -49,6 +50,7 @@ export function writeSpec(
     },
     response: WriteResponse,
     payload: data,
+    mayPlace: true,
   };
 }
 

@@ -6,14 +6,11 @@ import {
 } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
-import { CreateOptions, ReadWriteChannel } from "../smb2/constants.ts";
+import { CreateOptions } from "../smb2/constants.ts";
 import { FlushRequest, FlushResponse } from "../smb2/flush.ts";
-import { ReadRequest, ReadResponse } from "../smb2/read.ts";
-import { WriteRequest, WriteResponse } from "../smb2/write.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
+import { readSpec, writeSpec } from "./file-requests.ts";
 import { Open } from "./open.ts";
-
-const NO_CHANNEL_INFO = new Uint8Array(0);
 
 /** An open file. For whole files and long ranges, `readPipeline` and `writePipeline` are faster. */
 export class File extends Open {
@@ -39,21 +36,10 @@ export class File extends Open {
    * @returns how many bytes were read; 0 at the end of the file
    */
   async read(into: Uint8Array, offset: number, options: CallOptions = {}): Promise<number> {
-    const length = Math.min(into.length, this.tree.session.chunkSize);
+    const length = Math.min(into.length, this.tree.chunkSize);
     if (length === 0) return 0;
     const reply = await this.request({
-      request: ReadRequest,
-      message: {
-        flags: 0,
-        length,
-        offset,
-        fileId: this.fileId,
-        minimumCount: 0,
-        channel: ReadWriteChannel.NONE,
-        channelInfo: NO_CHANNEL_INFO,
-      },
-      response: ReadResponse,
-      expectedSize: length,
+      ...readSpec(this.fileId, offset, length),
       accept: [NtStatus.END_OF_FILE],
       signal: options.signal,
     });
@@ -73,20 +59,9 @@ export class File extends Open {
    * @returns how many bytes the server took; it may be fewer than given
    */
   async write(from: Uint8Array, offset: number, options: CallOptions = {}): Promise<number> {
-    const payload = from.subarray(0, this.tree.session.chunkSize);
+    const payload = from.subarray(0, this.tree.chunkSize);
     const reply = await this.request({
-      request: WriteRequest,
-      message: {
-        length: payload.length,
-        offset,
-        fileId: this.fileId,
-        channel: ReadWriteChannel.NONE,
-        remainingBytes: 0,
-        channelInfo: NO_CHANNEL_INFO,
-        flags: 0,
-      },
-      response: WriteResponse,
-      payload,
+      ...writeSpec(this.fileId, offset, payload),
       signal: options.signal,
     });
     const { count } = reply.body;

@@ -55,9 +55,9 @@ export function requestRead(
 
 /** How large a chunk may be now: it grows with the credits. */
 export function chunkLimit(file: File, wanted: number | undefined): () => number {
-  const { session } = file.tree;
+  const { tree } = file;
   const limit = wanted === undefined || wanted === 0 ? DEFAULT_CHUNK_BYTES : wanted;
-  return () => Math.max(1, Math.min(limit, session.chunkSize));
+  return () => Math.max(1, Math.min(limit, tree.chunkSize));
 }
 
 async function* cut(

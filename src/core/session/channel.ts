@@ -3,6 +3,7 @@ import type { MessageSecurity } from "../connection/message-security.ts";
 import type { OutboundRequest, SendOptions, SentFrame } from "../connection/request.ts";
 import { NtStatus } from "../nt-status.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
+import { DirectPlacement, type PlacedRequest } from "./direct-placement.ts";
 import { type AnyRequestSpec, decodeReply } from "./request-spec.ts";
 
 /** One connection of a session, with the key that signs there ([MS-SMB2] 3.2.1.8). */
@@ -13,28 +14,48 @@ export class Channel {
   outstandingBytes = 0;
   /** It is kept for the time when no other channel is left: TCP beside RDMA. */
   isStandby = false;
+  readonly #placement: DirectPlacement | undefined;
 
   constructor(connection: Connection, security: MessageSecurity) {
     this.connection = connection;
     this.security = security;
+    this.#placement = DirectPlacement.of(connection, security);
   }
 
   get isOpen(): boolean {
     return !this.connection.isClosed;
   }
 
-  /** Whether the credits suffice to send all of `specs` in one frame. */
+  /** What one READ or WRITE of a file may carry now, in a share that asks for encryption or not. */
+  chunkSize(encrypt: boolean): number {
+    const limit = this.#placement?.sizeLimit(encrypt) ?? 0;
+    return limit > 0 ? this.connection.placedChunkSize(limit) : this.connection.chunkSize;
+  }
+
+  /** Whether the credits suffice to send all of `specs` in one frame, and the wire carries it. */
   canSendAtOnce(specs: readonly AnyRequestSpec[]): boolean {
-    return this.connection.canSendAtOnce(specs);
+    const isPlaced = specs.length === 1 && specs.every((spec) => this.#placement?.suits(spec));
+    return isPlaced ? this.connection.canAfford(specs) : this.connection.canSendAtOnce(specs);
+  }
+
+  /** Prepares the data of a READ or WRITE to go by RDMA, where this channel does that. */
+  async place(specs: readonly AnyRequestSpec[]): Promise<PlacedRequest | undefined> {
+    const [only] = specs;
+    if (only === undefined || specs.length > 1) return undefined;
+    return await this.#placement?.prepare(only);
   }
 
   /**
    * Makes a request a message of this channel. It is the only place where that happens: a request
    * that is sent again on another channel comes through here again.
    */
-  messageOf(spec: AnyRequestSpec, isReplay: boolean): OutboundRequest {
+  messageOf(spec: AnyRequestSpec, isReplay: boolean, placed?: PlacedRequest): OutboundRequest {
     const { onLateReply } = spec;
     const flags = (spec.flags ?? 0) | (isReplay ? HeaderFlags.REPLAY_OPERATION : 0);
+    if (placed !== undefined) {
+      const { request: codec, treeId } = spec;
+      return { codec, ...placed.request, treeId, flags, onLateReply: () => placed.release() };
+    }
     return {
       codec: spec.request,
       message: spec.message,

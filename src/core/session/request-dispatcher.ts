@@ -6,6 +6,7 @@ import { NtStatus } from "../nt-status.ts";
 import { Command } from "../smb2/constants.ts";
 import type { Channel } from "./channel.ts";
 import type { ChannelList } from "./channel-list.ts";
+import type { PlacedRequest } from "./direct-placement.ts";
 import { answerOfReplay, mayReplay } from "./replay-rules.ts";
 import { type AnyRequestSpec, commandOf } from "./request-spec.ts";
 
@@ -26,6 +27,8 @@ const FIRST_WAIT_MS = 20;
 export interface Answer {
   readonly channel: Channel;
   readonly raw: RawReply;
+  /** Where its data went by RDMA: what completes the reply, or gives the memory back. */
+  readonly placed?: PlacedRequest | undefined;
 }
 
 export interface DispatchOptions {
@@ -105,17 +108,21 @@ export class RequestDispatcher {
     const { isReplay } = attempts;
     let sent: SentFrame | undefined;
     try {
-      const messages = specs.map((spec) => channel.messageOf(spec, isReplay));
-      sent = await channel.send(messages, { ...options, channelSequence: sequence });
+      const departed = await this.#send(channel, specs, options, isReplay);
+      const { placed } = departed;
+      sent = departed.sent;
       const raws = await Promise.all(sent.replies);
       // The caller may reuse the payload's memory as soon as we return.
       if (specs.some(({ payload }) => payload !== undefined)) await sent.sent;
       const isStale = isReplay || sent.channelSequence !== sequence.value;
-      if (isStale && this.#isToWait(raws, specs, attempts)) return undefined;
+      if (isStale && this.#isToWait(raws, specs, attempts)) {
+        placed?.release();
+        return undefined;
+      }
       return raws.map((raw, index) => {
         const spec = specs[index];
         if (spec === undefined) throw new ProtocolError("There are more answers than requests");
-        return { channel, raw: isReplay ? answerOfReplay(raw, spec) : raw };
+        return { channel, placed, raw: isReplay ? answerOfReplay(raw, spec) : raw };
       });
     } catch (error) {
       if (options.signal?.aborted === true || channel.isOpen) throw error;
@@ -124,6 +131,27 @@ export class RequestDispatcher {
       attempts.isReplay ||= sent !== undefined;
       if (attempts.isReplay && !mayReplay(specs)) throw inDoubt(channel, specs, error);
       return undefined;
+    }
+  }
+
+  /** Puts a frame on its way, its data by RDMA where the channel does that. */
+  async #send(
+    channel: Channel,
+    specs: readonly AnyRequestSpec[],
+    options: DispatchOptions,
+    isReplay: boolean,
+  ): Promise<{ readonly sent: SentFrame; readonly placed: PlacedRequest | undefined }> {
+    const { sequence: channelSequence } = this.#channels;
+    const placed = await channel.place(specs);
+    try {
+      const messages = specs.map((spec) => channel.messageOf(spec, isReplay, placed));
+      const encrypt = options.encrypt === true || placed?.encrypt === true;
+      const sent = await channel.send(messages, { ...options, encrypt, channelSequence });
+      return { sent, placed };
+    } catch (error) {
+      // Once it is sent the server reaches the memory until it has answered.
+      placed?.release();
+      throw error;
     }
   }
 

@@ -12,6 +12,11 @@ export interface RequestSpec<Q, R> {
   readonly payload?: Uint8Array | undefined;
   /** Bytes that the response may carry: sets CreditCharge together with the payload. */
   readonly expectedSize?: number | undefined;
+  /**
+   * A READ or WRITE of a file, whose data may go by RDMA where the channel allows it. Then the reply
+   * of a READ has to be released: its memory is wanted for others.
+   */
+  readonly mayPlace?: boolean | undefined;
   readonly treeId?: number | undefined;
   /** The share asks for encryption although the session does not. */
   readonly encrypt?: boolean | undefined;

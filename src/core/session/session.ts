@@ -152,7 +152,12 @@ export class Session {
 
   /** What one READ or WRITE may carry now; a channel that affords it will be found. */
   get chunkSize(): number {
-    return Math.max(...this.#channels.active.map(({ connection }) => connection.chunkSize));
+    return this.#chunkSize(false);
+  }
+
+  /** The same in a share that asks for encryption. */
+  get encryptedChunkSize(): number {
+    return this.#chunkSize(true);
   }
 
   /** What a response of another kind may carry now: `wanted`, or what server and credits allow. */
@@ -224,6 +229,7 @@ export class Session {
     let [answer] = await this.#send([spec], spec);
     if (answer === undefined) throw new ProtocolError("A request was not answered");
     if (isExpired(answer)) {
+      answer.placed?.release();
       await this.#reauthenticate();
       [answer = answer] = await this.#send([spec], spec);
     }
@@ -287,18 +293,25 @@ export class Session {
   }
 
   #decode<R>(answer: Answer, spec: RequestSpec<unknown, R>): Reply<R> | NtStatusError {
-    const { raw, channel } = answer;
+    const { raw, channel, placed } = answer;
     const { status } = raw.header;
     if (status !== NtStatus.SUCCESS && spec.accept?.includes(status) !== true) {
       raw.release();
+      placed?.release();
       return new NtStatusError(status, { command: commandOf(spec), path: spec.path });
     }
     try {
-      return decodeReply(raw, spec.response);
+      const reply = decodeReply(raw, spec.response);
+      return placed?.complete(reply) ?? reply;
     } catch (error) {
-      if (error instanceof WireFormatError) channel.connection.abort(error);
+      const isServersFault = error instanceof WireFormatError || error instanceof ProtocolError;
+      if (isServersFault) channel.connection.abort(error);
       throw error;
     }
+  }
+
+  #chunkSize(encrypt: boolean): number {
+    return Math.max(...this.#channels.active.map((channel) => channel.chunkSize(encrypt)));
   }
 
   /** One at a time: every request that found the session expired waits for the same exchange. */

@@ -70,6 +70,11 @@ export class TreeConnect {
     this.isEncrypted = (shareFlags & ShareFlags.ENCRYPT_DATA) !== 0;
   }
 
+  /** What one READ or WRITE of a file may carry now. */
+  get chunkSize(): number {
+    return this.isEncrypted ? this.session.encryptedChunkSize : this.session.chunkSize;
+  }
+
   /** Sends one request in this share. */
   request<Q, R>(spec: RequestSpec<Q, R>): Promise<Reply<R>> {
     return this.session.request(this.#inThisTree(spec));

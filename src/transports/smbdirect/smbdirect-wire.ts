@@ -17,6 +17,9 @@ import { SMALLEST_FRAGMENTED_SIZE, type SmbdSettings } from "./smbd-settings.ts"
 /** How long `close` lets accepted messages leave before it cuts the connection, in milliseconds. */
 const FLUSH_GRACE_MS = 5000;
 
+/** A peer that places fewer bytes than these at once does not mean to place any. */
+const SMALLEST_PLACEMENT = 4096;
+
 /** What a {@link SmbDirectWire} is made of. */
 export interface SmbDirectWireOptions {
   /** Negotiated; nobody listens to it. */
@@ -53,7 +56,7 @@ export class SmbDirectWire implements Transport {
     this.#port = port;
     this.#clock = clock;
     this.#regions = new RegionPool(port.connection, parameters.maxReadWriteSize);
-    this.rdmaProblem = problemOf(this.#regions);
+    this.rdmaProblem = problemOf(this.#regions, parameters);
     if (this.rdmaProblem === undefined) this.rdma = this.#regions;
     this.#connection = new SmbdConnection({
       ...{ parameters, settings, port, clock, initialGrant: options.initialGrant },
@@ -186,7 +189,8 @@ function messageLimit(parameters: SmbdParameters, settings: SmbdSettings): numbe
   );
 }
 
-function problemOf(regions: RegionPool): string | undefined {
+function problemOf(regions: RegionPool, { maxReadWriteSize }: SmbdParameters): string | undefined {
+  if (maxReadWriteSize < SMALLEST_PLACEMENT) return "the peer places nothing";
   try {
     regions.prepare();
     return undefined;

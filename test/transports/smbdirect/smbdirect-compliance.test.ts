@@ -1,5 +1,9 @@
-import { describe } from "node:test";
+import { after, before, describe } from "node:test";
+import type { RdmaListener } from "rdma-verbs-napi";
+import { testProvider } from "rdma-verbs-napi/test-provider";
+import { systemClock } from "../../../src/core/clock.ts";
 import type { Transport } from "../../../src/core/transport.ts";
+import { acceptSmbDirect } from "../../../src/transports/smbdirect/establish.ts";
 import {
   DEFAULT_SETTINGS,
   type SmbdSettings,
@@ -7,7 +11,7 @@ import {
 import { smbDirectTransport } from "../../../src/transports/smbdirect/smbdirect-transport.ts";
 import { type Connect, describeTransport } from "../../compliance/transport.ts";
 import { FakeVerbs } from "../../support/fake-verbs.ts";
-import { listenFake } from "../../support/smbd-listener.ts";
+import { buffersFor, listenFake } from "../../support/smbd-listener.ts";
 
 const FEW: SmbdSettings = { ...DEFAULT_SETTINGS, receiveCreditMax: 2, sendCreditTarget: 2 };
 
@@ -25,3 +29,37 @@ function overFake(settings: SmbdSettings): Connect {
     return [client, await accepted];
   };
 }
+
+describe("over SMB Direct between two queue pairs of the test provider", {
+  skip: testProvider.unavailable() ?? false,
+}, () => {
+  const arrived: Transport[] = [];
+  const waiting: ((wire: Transport) => void)[] = [];
+  let listener: RdmaListener;
+
+  before(async () => {
+    listener = await testProvider.listen({ address: "127.0.0.1", port: 0 }, (request) => {
+      const options = { settings: DEFAULT_SETTINGS, clock: systemClock, endpoint: "client" };
+      request
+        .accept(buffersFor(DEFAULT_SETTINGS))
+        .then((connection) => acceptSmbDirect(connection, options))
+        .then(
+          (wire) => {
+            const waiter = waiting.shift();
+            if (waiter === undefined) arrived.push(wire);
+            else waiter(wire);
+          },
+          () => undefined,
+        );
+    });
+  });
+  after(() => listener.close());
+
+  describeTransport("smbdirect", async (signal) => {
+    const { port } = listener;
+    const factory = smbDirectTransport({ verbs: testProvider });
+    const client = await factory.dial({ host: "127.0.0.1", port }, { signal });
+    const server = arrived.shift() ?? (await new Promise<Transport>((got) => waiting.push(got)));
+    return [client, server];
+  });
+});

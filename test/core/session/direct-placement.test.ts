@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type ClientOptions, SmbClient } from "../../../src/core/client.ts";
+import type { File } from "../../../src/core/file/file.ts";
+import { readPipeline } from "../../../src/core/file/read-pipeline.ts";
+import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
+import { CipherId, Command, Dialect, ReadWriteChannel } from "../../../src/core/smb2/constants.ts";
+import { RdmaTransformType } from "../../../src/core/smb2/rdma-transform.ts";
+import { bytesOf, turns } from "../../compliance/transport.ts";
+import type { FakeServerOptions } from "../../support/fake-server.ts";
+import type { FakeDevice } from "../../support/fake-verbs.ts";
+import { RdmaShare } from "../../support/rdma-share.ts";
+
+const SIZE = 3_000_001;
+const { ENCRYPTION, SIGNING } = RdmaTransformType;
+
+async function open(
+  server: FakeServerOptions = {},
+  client: Partial<ClientOptions> = { protection: "off" },
+  device: FakeDevice = {},
+): Promise<{ share: RdmaShare; smb: SmbClient; file: File }> {
+  const share = new RdmaShare(bytesOf(SIZE, 3), { credits: 64, ...server }, device);
+  share.rdmaTransforms = server.rdmaTransforms ?? [];
+  const smb = await SmbClient.connect(
+    { host: "127.0.0.1" },
+    {
+      transports: [share.factory()],
+      order: [{ kind: "smbdirect" }],
+      credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
+      ...client,
+    },
+  );
+  const tree = await smb.connectTree("share");
+  return { share, smb, file: await tree.openFile("f", { access: 3 }) };
+}
+
+async function readAll(file: File): Promise<Buffer> {
+  const whole = Buffer.alloc(SIZE);
+  await readPipeline(file, {
+    ranges: [{ offset: 0, length: SIZE }],
+    place: async (data, offset) => {
+      await turns(1);
+      whole.set(data, offset);
+    },
+  });
+  return whole;
+}
+
+async function writeAll(file: File, bytes: Uint8Array): Promise<void> {
+  await writePipeline(file, {
+    fetch: (buffer, offset) => {
+      const piece = bytes.subarray(offset, offset + buffer.length);
+      buffer.set(piece);
+      return piece.length;
+    },
+  });
+}
+
+/** The names in capitals are those of the MS-SMBD test suite's cases. */
+describe("READ and WRITE by RDMA", () => {
+  it("BVT_Smb2OverRdmaChannel_ReadLargeFile, Smb2OverRdmaChannel_ReadMultipleOperation", async () => {
+    const { share, smb, file } = await open();
+    assert.ok((await readAll(file)).equals(share.content));
+    assert.equal(share.placed.read, SIZE);
+    assert.equal(share.inline.read, 0);
+    assert.deepEqual([...new Set(share.channels)], [ReadWriteChannel.RDMA_V1]);
+    await smb.close();
+  });
+
+  it("BVT_Smb2OverRdmaChannel_WriteLargeFile, Smb2OverRdmaChannel_WriteMultipleOperation", async () => {
+    const { share, smb, file } = await open();
+    const bytes = bytesOf(SIZE, 8);
+    await writeAll(file, bytes);
+    assert.ok(Buffer.from(share.content).equals(bytes));
+    assert.equal(share.placed.written, SIZE);
+    assert.deepEqual([...new Set(share.channels)], [ReadWriteChannel.RDMA_V1]);
+    await smb.close();
+  });
+
+  it("does not begin below 4 KiB", async () => {
+    const { share, smb, file } = await open();
+    assert.equal(await file.read(new Uint8Array(4095), 0), 4095);
+    assert.equal(await file.read(new Uint8Array(4096), 0), 4096);
+    await file.write(bytesOf(100, 1), 0);
+    const { NONE, RDMA_V1 } = ReadWriteChannel;
+    assert.deepEqual(share.channels, [NONE, RDMA_V1, NONE]);
+    await smb.close();
+  });
+
+  it("takes data that the server sent in its message all the same", async () => {
+    const { share, smb, file } = await open();
+    share.misdeeds = { inline: true };
+    const into = new Uint8Array(50_000);
+    assert.equal(await file.read(into, 7), 50_000);
+    assert.deepEqual(into, share.content.slice(7, 50_007));
+    await smb.close();
+  });
+
+  it("is not used with dialects before 3.0", async () => {
+    const { share, smb, file } = await open({ dialect: Dialect.SMB_2_1 });
+    assert.equal(await file.read(new Uint8Array(50_000), 0), 50_000);
+    assert.deepEqual(share.channels, [ReadWriteChannel.NONE]);
+    await smb.close();
+  });
+
+  it("keeps the memory of a READ that was given up until the server has answered", async () => {
+    const { share, smb, file } = await open();
+    let answer: () => void = () => undefined;
+    share.misdeeds = { answerAfter: new Promise((resolve) => (answer = resolve)) };
+    const abort = new AbortController();
+    const size = 1 << 20;
+    const given = file.read(new Uint8Array(size), 0, { signal: abort.signal });
+    await turns(30);
+    const { memory } = share.verbs.clients[0] as NonNullable<(typeof share.verbs.clients)[0]>;
+    const before = memory.bytes;
+    abort.abort(new Error("enough"));
+    await assert.rejects(given, /enough/);
+    share.misdeeds = {};
+    // The next READ must not get the memory that the server may still write to.
+    const into = new Uint8Array(size);
+    assert.equal(await file.read(into, 100), size);
+    assert.ok(memory.bytes > before);
+    assert.deepEqual(into, share.content.slice(100, 100 + size));
+    const after = memory.bytes;
+    answer();
+    await turns(30);
+    assert.equal(await file.read(into, 200), size);
+    assert.equal(memory.bytes, after, "the late answer gave the memory back");
+    await smb.close();
+  });
+
+  it("lends no more memory than it may, and waits for it", async () => {
+    const { share, smb, file } = await open();
+    const reads = Array.from({ length: 80 }, (_, index) => {
+      const into = new Uint8Array(1 << 20);
+      return file.read(into, index).then(() => into[0]);
+    });
+    const firsts = await Promise.all(reads);
+    assert.deepEqual(firsts, [...share.content.subarray(0, 80)]);
+    const { memory } = share.verbs.clients[0] as NonNullable<(typeof share.verbs.clients)[0]>;
+    assert.ok(memory.bytes < 60 << 20);
+    await smb.close();
+  });
+
+  it("gives all registered memory back when the connection is closed", async () => {
+    const { share, smb, file } = await open();
+    await file.read(new Uint8Array(1 << 20), 0);
+    await smb.close();
+    await turns(10);
+    const client = share.verbs.clients[0];
+    // What the provider made itself, for messages, is its own to give back.
+    const own = (client?.receiveBuffers.size ?? 0) * (client?.receiveBuffers.count ?? 0);
+    const sends = (client?.sendBuffers.size ?? 0) * (client?.sendBuffers.count ?? 0);
+    assert.equal(client?.memory.bytes, own + sends);
+  });
+});
+
+describe("remote invalidation", () => {
+  const windows: FakeDevice = { hasType2Windows: true };
+
+  it("BVT_SMB2OverRdma_SMB302_Read_RemoteInvalidation, and Write: the key is dead afterwards", async () => {
+    for (const dialect of [Dialect.SMB_3_0_2, Dialect.SMB_3_1_1]) {
+      const { share, smb, file } = await open({ dialect }, { protection: "off" }, windows);
+      const before = share.verbs.clients[0]?.memory.keys;
+      assert.ok((await readAll(file)).equals(share.content));
+      const bytes = bytesOf(SIZE, 9);
+      await writeAll(file, bytes);
+      assert.ok(Buffer.from(share.content).equals(bytes));
+      assert.deepEqual([...new Set(share.channels)], [ReadWriteChannel.RDMA_V1_INVALIDATE]);
+      const keys = share.verbs.clients[0]?.memory.keys ?? [];
+      // Regions are there, but the server reaches none of them: they allow the peer nothing.
+      const pooled = keys.filter((key) => !before?.includes(key));
+      const { memory } = share.verbs.clients[0] as NonNullable<(typeof share.verbs.clients)[0]>;
+      for (const key of pooled) assert.equal(memory.allows(key), false);
+      await smb.close();
+    }
+  });
+
+  it("is not asked for with 3.0: the client invalidates its windows itself", async () => {
+    const dialect = Dialect.SMB_3_0;
+    const { share, smb, file } = await open({ dialect }, { protection: "off" }, windows);
+    assert.ok((await readAll(file)).equals(share.content));
+    assert.deepEqual([...new Set(share.channels)], [ReadWriteChannel.RDMA_V1]);
+    await turns(10);
+    await file.write(bytesOf(10, 1), 0);
+    await turns(10);
+    const { memory } = share.verbs.clients[0] as NonNullable<(typeof share.verbs.clients)[0]>;
+    for (const key of memory.keys) assert.equal(memory.allows(key), false);
+    await smb.close();
+  });
+
+  it("is not asked for where the device has no windows", async () => {
+    const { share, smb, file } = await open();
+    await file.read(new Uint8Array(10_000), 0);
+    assert.deepEqual(share.channels, [ReadWriteChannel.RDMA_V1]);
+    await smb.close();
+  });
+});
+
+describe("protection of data that go by RDMA", () => {
+  const signed: Partial<ClientOptions> = { protection: "sign" };
+  const encrypted: Partial<ClientOptions> = { protection: "encrypt" };
+  const cipher = CipherId.AES_128_GCM;
+
+  it("a session that signs keeps its data in messages where no transform was agreed on", async () => {
+    const { share, smb, file } = await open({}, signed);
+    assert.ok((await readAll(file)).equals(share.content));
+    assert.equal(share.placed.read, 0);
+    assert.equal(share.inline.read, SIZE);
+    await writeAll(file, bytesOf(SIZE, 1));
+    assert.equal(share.inline.written, SIZE);
+    await smb.close();
+  });
+
+  it("so does one that encrypts", async () => {
+    const { share, smb, file } = await open({ cipher }, encrypted);
+    assert.ok((await readAll(file)).equals(share.content));
+    await writeAll(file, bytesOf(SIZE, 1));
+    assert.deepEqual(share.placed, { read: 0, written: 0 });
+    await smb.close();
+  });
+
+  for (const [name, server, client, type] of [
+    ["signing", { rdmaTransforms: [SIGNING] }, signed, SIGNING],
+    ["encryption", { rdmaTransforms: [ENCRYPTION], cipher }, encrypted, ENCRYPTION],
+    [
+      "encryption, CCM",
+      { rdmaTransforms: [ENCRYPTION], cipher: CipherId.AES_128_CCM },
+      encrypted,
+      ENCRYPTION,
+    ],
+    [
+      "encryption, 256 bits",
+      { rdmaTransforms: [SIGNING, ENCRYPTION], cipher: CipherId.AES_256_GCM },
+      encrypted,
+      ENCRYPTION,
+    ],
+    [
+      "encryption for a session that signs, where the server can do no more",
+      { rdmaTransforms: [ENCRYPTION], cipher },
+      signed,
+      ENCRYPTION,
+    ],
+  ] as const) {
+    it(`Smb2OverRdmaChannelTransform: ${name}`, async () => {
+      const { share, smb, file } = await open(server, client);
+      assert.ok((await readAll(file)).equals(share.content));
+      const bytes = bytesOf(SIZE, 5);
+      await writeAll(file, bytes);
+      assert.ok(Buffer.from(share.content).equals(bytes));
+      assert.deepEqual(share.placed, { read: SIZE, written: SIZE });
+      const isEncrypted = share.server.requestsOf(Command.READ).every((each) => each.isEncrypted);
+      assert.equal(isEncrypted, type === ENCRYPTION);
+      await smb.close();
+    });
+  }
+
+  for (const [name, server, client] of [
+    ["signing", { rdmaTransforms: [SIGNING] }, signed],
+    ["encryption", { rdmaTransforms: [ENCRYPTION], cipher }, encrypted],
+  ] as const) {
+    it(`refuses placed data that were altered (${name})`, async () => {
+      const { share, smb, file } = await open(server, client);
+      share.misdeeds = {
+        tamper: (placed) => {
+          placed[77] = 1 ^ (placed[77] ?? 0);
+        },
+      };
+      await assert.rejects(file.read(new Uint8Array(50_000), 0), { code: "ERR_SMB_PROTOCOL" });
+      assert.equal(smb.session?.isClosed, true);
+    });
+
+    it(`the server refuses fetched data that were altered (${name})`, async () => {
+      const { share, smb, file } = await open(server, client);
+      const before = share.content.slice();
+      share.misdeeds = {
+        tamper: (fetched) => {
+          fetched[77] = 1 ^ (fetched[77] ?? 0);
+        },
+      };
+      await assert.rejects(file.write(bytesOf(50_000, 1), 0), { code: "ERR_SMB_NT_STATUS" });
+      assert.deepEqual(share.content, before);
+      await smb.close();
+    });
+
+    it(`refuses data placed without the protection that was agreed on (${name})`, async () => {
+      const { share, file } = await open(server, client);
+      share.misdeeds = { unprotected: true };
+      await assert.rejects(
+        file.read(new Uint8Array(50_000), 0),
+        /without the protection that was agreed on/,
+      );
+    });
+
+    for (const [what, mutate] of [
+      ["of another kind", { type: 3 - (name === "signing" ? SIGNING : ENCRYPTION) }],
+      ["with a short signature", { signature: new Uint8Array(15) }],
+      ["with a short nonce", { nonce: new Uint8Array(11) }],
+      ["with a long nonce", { nonce: new Uint8Array(13) }],
+    ] as const) {
+      it(`refuses a transform ${what} (${name})`, async () => {
+        const { share, file } = await open(server, client);
+        share.misdeeds = { mutate: (transform) => ({ ...transform, ...mutate }) };
+        await assert.rejects(
+          file.read(new Uint8Array(50_000), 0),
+          /do not describe their protection correctly/,
+        );
+      });
+    }
+  }
+
+  it("refuses more data than were asked for", async () => {
+    const { share, smb, file } = await open();
+    share.misdeeds = { claimMore: 1 };
+    await assert.rejects(file.read(new Uint8Array(50_000), 0), /placed 50001 bytes where 50000/);
+    assert.equal(smb.session?.isClosed, true);
+  });
+
+  it("refuses a transform that was not offered", async () => {
+    await assert.rejects(open({ rdmaTransforms: [7] }), /RDMA transform 7, which was not offered/);
+  });
+});
