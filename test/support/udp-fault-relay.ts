@@ -41,6 +41,8 @@ export class UdpFaultRelay implements AsyncDisposable {
     ...{ passed: 0, tooLarge: 0, dropped: 0 },
     ...{ duplicated: 0, reordered: 0, corrupted: 0, rebinds: 0 },
   };
+  /** While it is true nothing gets through, either way. */
+  isCut = false;
   readonly #front: Socket;
   readonly #serverPort: number;
   readonly #faults: UdpFaults;
@@ -92,6 +94,7 @@ export class UdpFaultRelay implements AsyncDisposable {
 
   #pass(bytes: Buffer, direction: Direction): void {
     const { drop = 0, duplicate = 0, reorder = 0, corrupt = 0, delayMs = 0 } = this.#faults;
+    if (this.isCut) return;
     if (bytes.length > (this.#faults.largest ?? Number.POSITIVE_INFINITY)) {
       this.counts.tooLarge += 1;
       return;
