@@ -136,6 +136,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Counts one completion, and notes the first that failed.
   void Count(const Completion& completion, uint64_t sent_bytes);
   Observer* observer() const { return observer_; }
+  bool is_wanted() const { return is_wanted_; }
 
   Loop& loop_;
   State state_ = State::kConnecting;

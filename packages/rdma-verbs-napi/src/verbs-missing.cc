@@ -1,6 +1,6 @@
 #include "verbs-provider.h"
 
-#if 1
+#if !__has_include(<rdma/rdma_cma.h>)
 
 namespace rdma {
 
