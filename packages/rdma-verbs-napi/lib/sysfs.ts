@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RdmaPort, RdmaTransport } from "./device.ts";
 
-/** Real devices have tables of 256 addresses. */
-const MAX_ADDRESSES = 256;
+/** Tables of addresses have up to 1024 entries, the first of them in use. */
+const MAX_UNUSED = 16;
 /** RDMA_NODE_RNIC. */
 const RNIC = "4";
 
@@ -33,11 +33,7 @@ function readDevice(root: string, folder: string, name: string): SysfsDevice {
 function readPort(root: string, device: string, number: number, isIwarp: boolean): RdmaPort {
   const folder = join(device, "ports", String(number));
   const addresses = join(folder, "gid_attrs");
-  const known = entries(join(addresses, "ndevs")).slice(0, MAX_ADDRESSES);
-  // Unused entries answer with an error.
-  const netdevs = new Set(known.map((index) => text(join(addresses, "ndevs", index))));
-  const types = new Set(known.map((index) => text(join(addresses, "types", index))));
-  netdevs.delete("");
+  const { netdevs, types } = readAddresses(addresses);
   if (netdevs.size === 0) for (const name of guessNetdevs(root, device, folder)) netdevs.add(name);
   const roceVersions: (1 | 2)[] = [];
   const linkLayer = readLinkLayer(text(join(folder, "link_layer")));
@@ -47,6 +43,27 @@ function readPort(root: string, device: string, number: number, isIwarp: boolean
   }
   const isActive = text(join(folder, "state")).includes("ACTIVE");
   return { number, isActive, linkLayer, netdevs: [...netdevs].sort(), roceVersions };
+}
+
+function readAddresses(folder: string): {
+  readonly netdevs: Set<string>;
+  readonly types: Set<string>;
+} {
+  const netdevs = new Set<string>();
+  const types = new Set<string>();
+  const indexes = entries(join(folder, "types")).map(Number);
+  let unused = 0;
+  for (const index of indexes.sort((a, b) => a - b)) {
+    // Unused entries answer with an error.
+    const type = text(join(folder, "types", String(index)));
+    unused = type === "" ? unused + 1 : 0;
+    if (unused > MAX_UNUSED) break;
+    if (type === "") continue;
+    types.add(type);
+    const netdev = text(join(folder, "ndevs", String(index)));
+    if (netdev !== "") netdevs.add(netdev);
+  }
+  return { netdevs, types };
 }
 
 function readLinkLayer(word: string): RdmaPort["linkLayer"] {

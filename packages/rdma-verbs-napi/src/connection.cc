@@ -113,7 +113,8 @@ void Connection::Deliver() {
 
 void Connection::Count(const Completion& completion, uint64_t sent_bytes) {
   statistics_.completions += 1;
-  if (completion.status == static_cast<uint32_t>(Status::kFlushed)) return Fail(Failure::kNone, 0);
+  const bool is_flushed = completion.status == static_cast<uint32_t>(Status::kFlushed);
+  if (is_flushed && IsFlushedByPeer()) return Fail(Failure::kNone, 0);
   if (completion.status != 0) return Fail(Failure::kCompletion, CompletionCode(completion));
   const auto op = static_cast<Op>(completion.op);
   if (op == Op::kReceive) statistics_.bytes_received += completion.bytes;

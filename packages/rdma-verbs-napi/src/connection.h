@@ -119,6 +119,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   virtual uint32_t PollCompletions(Completion* records, uint32_t capacity) = 0;
   // Everything that was posted has ended.
   virtual bool IsFlushed() const = 0;
+  // Whether work may be flushed because the peer has disconnected, before anybody has said so.
+  virtual bool IsFlushedByPeer() const = 0;
   // Puts the queue pair into its error state and tells the peer.
   virtual void StartDisconnect() = 0;
   // Lets go of everything of the system.

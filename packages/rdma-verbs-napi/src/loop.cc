@@ -39,6 +39,27 @@ void Loop::Closed() {
   if (is_closing_ && handles_ == 0 && done_) std::exchange(done_, nullptr)();
 }
 
+void Loop::Work(std::function<void()> work, std::function<void()> done) {
+  struct Request {
+    uv_work_t work;
+    Loop* loop;
+    std::function<void()> run;
+    std::function<void()> done;
+  };
+  auto* request = new Request{{}, this, std::move(work), std::move(done)};
+  request->work.data = request;
+  Opened();
+  uv_queue_work(
+      loop_, &request->work, [](uv_work_t* handle) { static_cast<Request*>(handle->data)->run(); },
+      [](uv_work_t* handle, int) {
+        std::unique_ptr<Request> ended(static_cast<Request*>(handle->data));
+        // What it holds is let go of here, before the loop is told.
+        ended->run = nullptr;
+        std::exchange(ended->done, nullptr)();
+        ended->loop->Closed();
+      });
+}
+
 struct Poll::Handle {
   uv_poll_t poll;
   Loop* loop;

@@ -23,6 +23,9 @@ class Loop {
   void Close(std::function<void()> done);
   bool is_closing() const { return is_closing_; }
 
+  // Does what may block on another thread, then `done` on this one.
+  void Work(std::function<void()> work, std::function<void()> done);
+
   void Opened() { handles_ += 1; }
   void Closed();
 

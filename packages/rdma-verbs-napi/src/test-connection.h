@@ -36,6 +36,7 @@ class TestConnection final : public Connection {
   int PostSends(uint32_t first) override;
   uint32_t PollCompletions(Completion* records, uint32_t capacity) override;
   bool IsFlushed() const override { return pending_.empty() && (is_lost_ || !socket_.has_output()); }
+  bool IsFlushedByPeer() const override { return true; }
   void StartDisconnect() override { EnterError(); }
   void Release() override;
 

@@ -148,9 +148,31 @@ Problem VerbsConnection::Establish(const EndpointOptions& options) {
   parameters.retry_count = static_cast<uint8_t>(std::min(options.retry_count, 7u));
   parameters.rnr_retry_count = static_cast<uint8_t>(std::min(options.rnr_retry_count, 7u));
   manager_.SetReferenced(this, true);
-  const int failed = is_incoming_ ? Verbs().rdma_accept(id_, &parameters) : Verbs().rdma_connect(id_, &parameters);
-  if (failed != 0) return {"connect", "The RDMA connection cannot be made", errno};
+  error = Connect(&parameters);
+  if (error != 0) return {"connect", "The RDMA connection cannot be made", error};
   return {};
+}
+
+int VerbsConnection::Connect(rdma_conn_param* parameters) {
+  if (is_incoming_) return Verbs().rdma_accept(id_, parameters) == 0 ? 0 : errno;
+  if (!device_->is_iwarp()) return Verbs().rdma_connect(id_, parameters) == 0 ? 0 : errno;
+  // Soft-iWARP's TCP connection is made inside of this call, however long it takes.
+  is_working_ = true;
+  auto error = std::make_shared<int>(0);
+  const auto work = [id = id_, error, copy = *parameters, bytes = options_.private_data]() mutable {
+    copy.private_data = bytes.data();
+    if (Verbs().rdma_connect(id, &copy) != 0) *error = errno;
+  };
+  manager_.Work(work, [self = shared_from_this(), this, error] {
+    is_working_ = false;
+    if (leftovers_ != nullptr) {
+      const auto handles = std::exchange(leftovers_, nullptr);
+      return manager_.Work([handles] { handles->Destroy(); }, [handles] {});
+    }
+    if (*error == ECONNREFUSED) FailConnecting(Failure::kRejected, *error);
+    else if (*error != 0) FailConnecting(Failure::kConnect, *error);
+  });
+  return 0;
 }
 
 void VerbsConnection::Reject(std::span<const uint8_t> private_data) {
@@ -189,7 +211,8 @@ void VerbsConnection::OnConnectionEvent(const ManagerEvent& event) {
     case RDMA_CM_EVENT_REJECTED:
       return FailConnecting(Failure::kRejected, std::abs(event.status), event.private_data);
     case RDMA_CM_EVENT_CONNECT_ERROR:
-      return FailConnecting(Failure::kConnect, std::abs(event.status));
+      return FailConnecting(std::abs(event.status) == ECONNREFUSED ? Failure::kRejected : Failure::kConnect,
+                            std::abs(event.status));
     case RDMA_CM_EVENT_DISCONNECTED:
       has_left_ = true;
       if (state_ == State::kConnecting) return FailConnecting(Failure::kConnect, ECONNRESET);
@@ -214,6 +237,7 @@ void VerbsConnection::OnEstablished(const ManagerEvent& event) {
     initiator = std::min(initiator, event.initiator_depth);
     responder = std::min(responder, event.responder_resources);
   }
+  was_established_ = true;
   Established(initiator, responder, is_incoming_ ? std::span<const uint8_t>() : event.private_data);
 }
 
@@ -240,17 +264,32 @@ void VerbsConnection::StartDisconnect() {
   if (id_ != nullptr && id_->qp != nullptr) Verbs().rdma_disconnect(id_);
 }
 
+void VerbsHandles::Destroy() {
+  if (id->qp != nullptr) Verbs().rdma_destroy_qp(id);
+  if (queue != nullptr) Verbs().ibv_destroy_cq(std::exchange(queue, nullptr));
+  if (channel != nullptr) Verbs().ibv_destroy_comp_channel(std::exchange(channel, nullptr));
+  Verbs().rdma_destroy_id(std::exchange(id, nullptr));
+}
+
 void VerbsConnection::Release() {
   poll_.Close();
   if (id_ == nullptr) return;
   manager_.Remove(this);
-  if (id_->qp != nullptr) Verbs().rdma_destroy_qp(id_);
-  if (queue_ != nullptr) Verbs().ibv_destroy_cq(std::exchange(queue_, nullptr));
-  if (channel_ != nullptr) Verbs().ibv_destroy_comp_channel(std::exchange(channel_, nullptr));
-  Verbs().rdma_destroy_id(std::exchange(id_, nullptr));
-  // Only now has the device let go of the receives.
-  options_.receives.reset();
-  device_.reset();
+  auto handles = std::make_shared<VerbsHandles>();
+  handles->id = std::exchange(id_, nullptr);
+  handles->channel = std::exchange(channel_, nullptr);
+  handles->queue = std::exchange(queue_, nullptr);
+  handles->receives = std::move(options_.receives);
+  handles->device = std::move(device_);
+  handles->domain = std::move(domain_);
+  if (is_working_) {
+    leftovers_ = std::move(handles);
+    return;
+  }
+  // While it connects, iWARP waits for its time-out in these calls.
+  const bool blocks = !was_established_ && handles->device != nullptr && handles->device->is_iwarp();
+  if (!blocks) return handles->Destroy();
+  manager_.Work([handles] { handles->Destroy(); }, [handles] {});
 }
 
 }  // namespace rdma

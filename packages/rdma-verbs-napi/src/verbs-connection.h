@@ -9,6 +9,19 @@
 
 namespace rdma {
 
+// What a connection has of the system.
+struct VerbsHandles {
+  rdma_cm_id* id = nullptr;
+  ibv_comp_channel* channel = nullptr;
+  ibv_cq* queue = nullptr;
+  // Let go of after the queue pair.
+  std::shared_ptr<Region> receives;
+  std::shared_ptr<VerbsDevice> device;
+  std::shared_ptr<VerbsDomain> domain;
+
+  void Destroy();
+};
+
 // A reliable queue pair of a device, connected by rdma_cm.
 class VerbsConnection final : public Connection, public IdOwner {
  public:
@@ -33,17 +46,21 @@ class VerbsConnection final : public Connection, public IdOwner {
   int PostSends(uint32_t first) override;
   uint32_t PollCompletions(Completion* records, uint32_t capacity) override;
   bool IsFlushed() const override;
+  // iWARP ends the queue pair with the TCP connection; with the others that is for us to do.
+  bool IsFlushedByPeer() const override { return has_left_ || (device_ != nullptr && device_->is_iwarp()); }
   void StartDisconnect() override;
   void Release() override;
 
  private:
   std::shared_ptr<VerbsDomain> verbs_domain();
   Problem CreateQueues(const EndpointOptions& options);
+  int Connect(rdma_conn_param* parameters);
   void OnConnectionEvent(const ManagerEvent& event);
   void OnEstablished(const ManagerEvent& event);
   void OnCompletionEvent();
   // False where it is nobody's business.
   bool Read(const ibv_wc& entry, Completion* record);
+  void NoteBound(Work& work);
   void Fill(Work& work, uint32_t sequence, ibv_send_wr* request);
 
   VerbsManager& manager_;
@@ -57,7 +74,11 @@ class VerbsConnection final : public Connection, public IdOwner {
   // Posted and not ended.
   uint32_t receives_ = 0;
   bool is_incoming_ = false;
+  // Another thread is connecting; what was to be released meanwhile.
+  bool is_working_ = false;
+  std::shared_ptr<VerbsHandles> leftovers_;
   bool has_left_ = false;
+  bool was_established_ = false;
   int resolve_timeout_ms_ = 0;
   std::vector<ibv_send_wr> requests_;
   std::vector<ibv_sge> ranges_;

@@ -19,6 +19,9 @@ namespace {
 std::mutex all_mutex;
 std::vector<VerbsDevice*> all_devices;
 
+// vendor_id of rdma_rxe.
+constexpr uint32_t kSoftRoce = 0xffffff;
+
 std::string MemoryLimit() {
   rlimit limit{};
   getrlimit(RLIMIT_MEMLOCK, &limit);
@@ -87,6 +90,12 @@ VerbsDevice::~VerbsDevice() {
   wake_.Close();
   poll_.Close();
   if (wake_fd_ >= 0) close(wake_fd_);
+}
+
+unsigned VerbsDevice::invalidated_bits() const {
+  // Soft-RoCE hands over the kernel's own bit, which user space calls IBV_WC_IP_CSUM_OK: of packets,
+  // which a reliable queue pair has none of.
+  return limits_.vendor_id == kSoftRoce ? IBV_WC_WITH_INV | IBV_WC_IP_CSUM_OK : IBV_WC_WITH_INV;
 }
 
 std::shared_ptr<VerbsDomain> VerbsDevice::domain() {

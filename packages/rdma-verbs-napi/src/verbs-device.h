@@ -70,6 +70,8 @@ class VerbsDevice {
   ibv_context* context() const { return context_; }
   const ibv_device_attr& limits() const { return limits_; }
   std::string name() const { return Verbs().ibv_get_device_name(context_->device); }
+  // Of the flags of a receive: that a key was invalidated.
+  unsigned invalidated_bits() const;
   bool is_iwarp() const { return context_->device->transport_type == IBV_TRANSPORT_IWARP; }
   // Made on first use; null with errno where the device gives none.
   std::shared_ptr<VerbsDomain> domain();

@@ -91,10 +91,21 @@ void VerbsManager::ReadEvents() {
   if (channel_ != nullptr && errno != EAGAIN && errno != EINTR) poll_.Stop();
 }
 
+void VerbsManager::Work(std::function<void()> work, std::function<void()> done) {
+  works_ += 1;
+  loop_.Work(std::move(work), [this, done = std::move(done)] {
+    done();
+    works_ -= 1;
+    if (is_closed_) Close();
+  });
+}
+
 void VerbsManager::Close() {
+  is_closed_ = true;
   poll_.Close();
   devices_.clear();
-  if (channel_ != nullptr) Verbs().rdma_destroy_event_channel(std::exchange(channel_, nullptr));
+  // Ids that are being destroyed need it.
+  if (works_ == 0 && channel_ != nullptr) Verbs().rdma_destroy_event_channel(std::exchange(channel_, nullptr));
 }
 
 }  // namespace rdma

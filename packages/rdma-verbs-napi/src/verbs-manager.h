@@ -43,6 +43,8 @@ class VerbsManager {
   void Remove(IdOwner* owner);
   void SetReferenced(IdOwner* owner, bool is_referenced);
   std::shared_ptr<VerbsDevice> DeviceOf(ibv_context* context);
+  // On another thread, where rdma_cm of iWARP blocks for seconds.
+  void Work(std::function<void()> work, std::function<void()> done);
   void Close();
 
  private:
@@ -52,6 +54,8 @@ class VerbsManager {
   Loop& loop_;
   rdma_event_channel* channel_ = nullptr;
   Poll poll_;
+  size_t works_ = 0;
+  bool is_closed_ = false;
   // Owners, and whether they keep the process running.
   std::unordered_map<IdOwner*, bool> owners_;
   std::unordered_map<ibv_context*, std::shared_ptr<VerbsDevice>> devices_;

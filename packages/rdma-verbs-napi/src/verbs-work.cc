@@ -61,9 +61,6 @@ void VerbsConnection::Fill(Work& work, uint32_t sequence, ibv_send_wr* request) 
     request->bind_mw.bind_info.addr = range.region->address() + range.offset;
     request->bind_mw.bind_info.length = range.length;
     request->bind_mw.bind_info.mw_access_flags = work.window_access;
-    window->mw()->rkey = work.key;
-    window->key = work.key;
-    window->region = range.region;
     return;
   }
   if (work.op == Op::kWrite || work.op == Op::kRead) {
@@ -79,6 +76,15 @@ void VerbsConnection::Fill(Work& work, uint32_t sequence, ibv_send_wr* request) 
   }
 }
 
+// The driver wants the old key of a window while it posts, and the new one from then on.
+void VerbsConnection::NoteBound(Work& work) {
+  if (work.op != Op::kBind) return;
+  auto* window = static_cast<VerbsWindow*>(work.window.get());
+  window->mw()->rkey = work.key;
+  window->key = work.key;
+  window->region = work.ranges.front().region;
+}
+
 int VerbsConnection::PostSends(uint32_t first) {
   const uint32_t count = sends_.tail() - first;
   requests_.resize(count);
@@ -91,7 +97,9 @@ int VerbsConnection::PostSends(uint32_t first) {
   }
   ibv_send_wr* bad = nullptr;
   const int error = ibv_post_send(id_->qp, requests_.data(), &bad);
-  if (error != 0) sends_.CutFrom(first + static_cast<uint32_t>(bad == nullptr ? 0 : bad - requests_.data()));
+  const auto posted = static_cast<uint32_t>(error == 0 ? count : bad == nullptr ? 0 : bad - requests_.data());
+  for (uint32_t index = 0; index < posted; index += 1) NoteBound(sends_.at(first + index));
+  if (error != 0) sends_.CutFrom(first + posted);
   return error;
 }
 
@@ -105,7 +113,7 @@ bool VerbsConnection::Read(const ibv_wc& entry, Completion* record) {
     record->op = static_cast<uint32_t>(Op::kReceive);
     if (entry.status == IBV_WC_SUCCESS) {
       record->bytes = entry.byte_len;
-      if ((entry.wc_flags & IBV_WC_WITH_INV) != 0) {
+      if ((entry.wc_flags & device_->invalidated_bits()) != 0) {
         record->flags = kFlagInvalidated;
         record->invalidated_key = entry.invalidated_rkey;
       }
