@@ -107,10 +107,12 @@ export {
 } from "./core/index.ts";
 export {
   captureTo,
+  checkQuic,
   defaultTransports,
   MemoryTransport,
   type QuicOptions,
   type QuicProvider,
+  type QuicReport,
   type QuicVerify,
   type TransportSettings,
 } from "./transports/index.ts";

@@ -110,8 +110,9 @@ function tellStory(
   else log.tell(DebugLevel.STORY, story);
 }
 
-function dialTarget(
-  { options, config }: ConnectSettings,
+/** Where a server is, by `-I` and lmhosts too. */
+export function dialTarget(
+  { options, config }: Pick<ConnectSettings, "options" | "config">,
   { host }: Pick<RemoteLocation, "host">,
 ): DialTarget {
   const usesLmhosts = config.resolveOrder.includes("lmhosts");
@@ -144,7 +145,7 @@ async function clientOptions(
     encryptsOverQuic: options.quic?.smbEncryption ?? config.encryptsOverQuic,
     trace: await log.traceListener(),
     signal,
-    onDialled: (attempts) => tellStory(settings, explainDialling(attempts)),
+    onDialled: (attempts) => tellStory(settings, explainDialling(attempts, settings.transports)),
   };
 }
 
@@ -169,7 +170,12 @@ function checkProtocols({ config, personality }: ConnectSettings): string | unde
   );
 }
 
-function transportOrder(
+/**
+ * The wires to try, by the command line, the URL and smb.conf.
+ *
+ * @throws {UsageError} for a list that makes no sense
+ */
+export function transportOrder(
   options: Options,
   config: ClientConfig,
   urlPort: number | undefined,

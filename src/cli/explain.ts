@@ -1,13 +1,18 @@
-import { type DialAttempt, explainAttempts, type SmbClient, type Tree } from "../core/index.ts";
+import {
+  type DialAttempt,
+  explainAttempts,
+  type SmbClient,
+  type TransportFactory,
+  type Tree,
+} from "../core/index.ts";
+import { PROTECTED_BY_TLS, wireLines } from "./render/connection.ts";
 import { printable } from "./render/printable.ts";
-
-/** Instead of signing and encryption, where the server agreed to leave them to QUIC. */
-export const PROTECTED_BY_TLS = "protected by TLS";
 
 /** What was agreed on, as `--explain` and `-d 1` tell it: whole lines. */
 export function explainConnection(client: SmbClient): string {
   const { connection, session } = client;
   const lines = [
+    ...wireLines(connection.transport),
     `dialect: ${connection.dialectName}`,
     `signing: ${session.isSigned ? connection.signingAlgorithm : signingAbsence(client)}`,
     `encryption: ${session.isEncrypted ? connection.cipher : encryptionAbsence(client)}`,
@@ -23,9 +28,13 @@ export function explainShare({ isEncrypted, session, share }: Tree): string {
   return `${printable(`share: ${share}, encrypted with ${cipher}`)}\n`;
 }
 
-/** How the server was reached, or not: a line for each wire. */
-export function explainDialling(attempts: readonly DialAttempt[]): string {
+/** How the server was reached, or not: a line for each wire, and what the wires have to add. */
+export function explainDialling(
+  attempts: readonly DialAttempt[],
+  wires: readonly TransportFactory[],
+): string {
   const lines = attempts.length === 0 ? [] : explainAttempts(attempts).split("\n");
+  lines.push(...wires.flatMap((wire) => wire.remarks?.() ?? []));
   return lines.map((line) => `${printable(line)}\n`).join("");
 }
 

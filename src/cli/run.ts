@@ -1,8 +1,13 @@
-import type { SmbClient, Tree } from "../core/index.ts";
-import { captureTo, defaultTransports, type PacketCapture } from "../transports/index.ts";
+import type { DialTarget, SmbClient, Tree } from "../core/index.ts";
+import {
+  captureTo,
+  defaultTransports,
+  type PacketCapture,
+  type QuicOptions,
+} from "../transports/index.ts";
 import { systemReason } from "./commands/system-reason.ts";
 import { loadConfig } from "./config/load-config.ts";
-import { type ConnectSettings, connectClient } from "./connect.ts";
+import { type ConnectSettings, connectClient, dialTarget, transportOrder } from "./connect.ts";
 import {
   credentialsFor,
   type Identity,
@@ -82,6 +87,8 @@ export class Run {
   readonly environment: RunEnvironment;
   readonly options: Options;
   readonly log: Log;
+  /** What QUIC is told. */
+  readonly quic: QuicOptions;
   readonly #capture: PacketCapture | undefined;
   readonly #settings: ConnectSettings;
   readonly #clients: SmbClient[] = [];
@@ -102,8 +109,8 @@ export class Run {
     for (const option of options.ignored) {
       this.log.tell(DebugLevel.STORY, `${option} has no meaning here and is ignored\n`);
     }
-    const quic = quicSettings(options.quic, config.tls, environment.environment);
-    const transports = defaultTransports({ quic });
+    this.quic = quicSettings(options.quic, config.tls, environment.environment);
+    const transports = defaultTransports({ quic: this.quic });
     this.#capture = options.pcapFile === undefined ? undefined : openCapture(options.pcapFile);
     this.#settings = {
       io,
@@ -127,6 +134,15 @@ export class Run {
   /** Aborted when the run is to end. */
   get signal(): AbortSignal {
     return this.environment.interrupts.signal;
+  }
+
+  /** Where QUIC would look for a server: a port of the operand, else of the list of transports. */
+  quicTarget(location: Pick<RemoteLocation, "host" | "port">): DialTarget {
+    const { options, config } = this.#settings;
+    const order = transportOrder(options, config, undefined);
+    const listed = order.find(({ kind }) => kind === "quic")?.port;
+    const port = location.port ?? options.port ?? listed;
+    return { ...dialTarget(this.#settings, location), ...(port === undefined ? {} : { port }) };
   }
 
   /** Connects and logs on, asking for a password where one is needed. */

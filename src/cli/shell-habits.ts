@@ -42,7 +42,7 @@ export interface ShellHabits {
   readonly deltreeStopsAtFailure: boolean;
   /** `setmode` says twice that a file does not exist. */
   readonly setmodeFailsTwice: boolean;
-  /** `showconnect` names the share and nothing of what was negotiated. */
+  /** `showconnect` and `listconnect` name the share and nothing of what was negotiated. */
   readonly showsOnlyTheShare: boolean;
 }
 

@@ -26,5 +26,12 @@ export const subcommandHelp: Readonly<Record<string, SubcommandHelp>> = {
   },
   du: { options: ["json", "jobs"], example: "du smb://anna@nas/photos" },
   stat: { options: ["json"], example: "stat smb://anna@nas/photos/a.jpg" },
+  "quic-check": {
+    options: [
+      ...["json", "quic-ca", "quic-cert", "quic-key", "quic-server-name", "quic-verify"],
+      "quic-provider",
+    ],
+    example: "quic-check nas.example:8443 --quic-ca=ca.pem",
+  },
   shares: { options: ["json"], example: "shares smb://anna@nas" },
 };

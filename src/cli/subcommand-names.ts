@@ -10,6 +10,7 @@ export const subcommandSummaries: readonly (readonly [words: string, summary: st
   ["du URL...", "the sum of the sizes in directories"],
   ["stat URL...", "everything known about files"],
   ["shares URL", "the shares of a server"],
+  ["quic-check HOST[:PORT]...", "what a server's QUIC and its certificates are like"],
 ];
 
 /** The names of the subcommands. */

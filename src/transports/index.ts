@@ -8,6 +8,7 @@ import { tcpTransport } from "./tcp/tcp-transport.ts";
 export { captureTo, type PacketCapture } from "./capture/capture.ts";
 export { MemoryTransport, memoryTransport } from "./memory/memory-transport.ts";
 
+export { checkQuic, type QuicReport } from "./quic/check-quic.ts";
 export type { QuicOptions, QuicProvider, QuicVerify } from "./quic/quic-options.ts";
 
 /** What the wires can be told. */

@@ -23,9 +23,10 @@ describe("what helps against a failure of QUIC", () => {
       attempt("unknown-issuer"),
     ]);
     const hints = quicHints(error);
-    assert.equal(hints.length, 2);
+    assert.equal(hints.length, 3);
     assert.match(hints[0] ?? "", /^--quic-ca=FILE /);
     assert.match(hints[1] ?? "", /serverAuth$/);
+    assert.equal(hints[2], "smbx quic-check nas shows its certificates");
   });
 
   it("is a name, where an address was given, and not where the dialect is the reason", () => {

@@ -15,6 +15,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   mv: async () => (await import("./mv.ts")).mv,
   du: async () => (await import("./du.ts")).du,
   stat: async () => (await import("./stat.ts")).stat,
+  "quic-check": async () => (await import("./quic-check.ts")).quicCheck,
   shares: async () => (await import("./shares.ts")).shares,
 };
 

@@ -1,6 +1,7 @@
 import { phrased } from "../commands/phrases.ts";
 import { displayRemote } from "../context.ts";
 import { formatStat } from "../render/all-info.ts";
+import { connectionJson, connectionText } from "../render/connection.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Job } from "./job.ts";
 import { entryJson } from "./json.ts";
@@ -16,8 +17,14 @@ export async function stat(job: Job, operands: readonly string[]): Promise<void>
         (status) => `${status} getting attributes of ${displayRemote(path)}`,
         () => place.tree.stat(path, { signal: job.signal }),
       );
-      if (job.isJson) job.emit(entryJson(place, path, found));
-      else job.io.out(`${isFirst ? "" : "\n"}${formatStat(displayRemote(path), found)}`);
+      const { client, tree } = place;
+      if (job.isJson) {
+        const connection = connectionJson(client, tree);
+        job.emit({ ...entryJson(place, path, found), connection });
+      } else {
+        const text = formatStat(displayRemote(path), found, connectionText(client, tree));
+        job.io.out(`${isFirst ? "" : "\n"}${text}`);
+      }
       isFirst = false;
     }
   });

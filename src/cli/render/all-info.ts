@@ -28,8 +28,8 @@ export function formatBasicInfo(info: FileTimes & { readonly attributes: number 
   ].join("");
 }
 
-/** What `stat` tells of a file that it has found under `path`. */
-export function formatStat(path: string, stat: FileStat): string {
+/** What `stat` tells of a file that it has found under `path`, over this connection. */
+export function formatStat(path: string, stat: FileStat, connection: string): string {
   const type = stat.isDirectory ? "directory" : "file";
   const attributes = `${formatAttributes(stat.attributes)} (0x${stat.attributes.toString(16)})`;
   return [
@@ -43,5 +43,6 @@ export function formatStat(path: string, stat: FileStat): string {
     `accessed:   ${formatTimeWithZone(stat.lastAccessTime)}\n`,
     `written:    ${formatTimeWithZone(stat.lastWriteTime)}\n`,
     `changed:    ${formatTimeWithZone(stat.changeTime)}\n`,
+    `connection: ${printable(connection)}\n`,
   ].join("");
 }

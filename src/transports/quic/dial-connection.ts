@@ -24,6 +24,12 @@ export interface DialledConnection {
   readonly about: Circumstances;
 }
 
+/** What dialling is told besides. */
+export interface ConnectionOptions extends DialOptions {
+  /** Is told of a finished handshake, before the server has judged our certificate. */
+  readonly onHandshake?: (dialled: DialledConnection) => void;
+}
+
 /** Where to dial: the port is known by now. */
 export type QuicTarget = DialTarget & { readonly port: number };
 
@@ -37,7 +43,7 @@ export async function dialConnection(
   addon: typeof Addon,
   target: QuicTarget,
   options: QuicOptions,
-  { signal, connectTimeoutMs = HANDSHAKE_TIMEOUT_MS }: DialOptions,
+  { signal, connectTimeoutMs = HANDSHAKE_TIMEOUT_MS, onHandshake }: ConnectionOptions,
 ): Promise<DialledConnection> {
   const { clock = systemClock, resolve = systemResolver } = options;
   const host = target.address ?? target.host;
@@ -64,6 +70,7 @@ export async function dialConnection(
       const connection = await addon.connect(settings);
       const { wasCertificateRequested: wasAsked } = connection.info;
       const dialled = { connection, endpoint, about: { ...about, wasAsked } };
+      onHandshake?.(dialled);
       if (wasAsked) await accepted(dialled, lost, clock, connectTimeoutMs);
       return dialled;
     } catch (error) {

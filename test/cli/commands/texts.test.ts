@@ -171,7 +171,8 @@ const rows: readonly Row[] = [
     smbx:
       "path:       \\hello.doc\ntype:       file\nsize:       3 (3 B), 3 on disk\n" +
       `attributes: AR (0x21)\nlinks:      1\nfile id:    0x1\ncreated:    ${DATE} UTC\n` +
-      `accessed:   ${DATE} UTC\nwritten:    ${DATE} UTC\nchanged:    ${DATE} UTC\n`,
+      `accessed:   ${DATE} UTC\nwritten:    ${DATE} UTC\nchanged:    ${DATE} UTC\n` +
+      "connection: SMB 3.1.1, tcp 192.0.2.1:445, signed (AES-128-GMAC)\n",
     status: [1, 0],
   },
   { run: "volume", smbclient: "Volume: |share| serial number 0x71743c3d\n" },
@@ -236,7 +237,7 @@ const rows: readonly Row[] = [
   {
     run: "listconnect; showconnect; tid",
     smbclient: "0:\tserver=nas, share=share\n//nas/share\ncurrent tid is 7\n",
-    smbx: "0:\tserver=nas, share=share\n//nas/share\nSMB 3.1.1, tcp 192.0.2.1:445, signed (AES-128-GMAC)\ncurrent tid is 7\n",
+    smbx: "0:\tserver=nas, share=share, transport=tcp 192.0.2.1:445\n//nas/share\nSMB 3.1.1, tcp 192.0.2.1:445, signed (AES-128-GMAC)\ncurrent tid is 7\n",
   },
   {
     run: "cd dir; tcon other; pwd; tid 7; pwd; tdis; tid; tdis",
