@@ -109,6 +109,10 @@ describe("certificates of SMB over QUIC", {
       const { status, stderr } = await runSmbx(["//localhost/share", ...login(), ...wire]);
       assert.equal(status, 8);
       assert.match(stderr, /tcp .*:1: connection refused.*; quic .*certificate was issued by/);
+      const json = ["ls", "--json", "//localhost/share", ...login(), ...wire.slice(0, 2)];
+      const { stdout } = await runSmbx(json);
+      const { code, problems } = JSON.parse(stdout) as Record<string, unknown>;
+      assert.deepEqual([code, problems], ["ERR_SMB_DIAL", ["unknown-issuer"]]);
     }));
 
   it("are not asked for by address", async () => {

@@ -154,6 +154,11 @@ export const certificateCases: readonly CertificateCase[] = [
     status: 0,
   },
   {
+    what: "a good one, with protection left to QUIC where the server would agree",
+    options: [...CA, "--quic-smb-encryption=no"],
+    status: 0,
+  },
+  {
     what: "other names, by --quic-verify=ca",
     certificate: { names: ["DNS:a.example"] },
     options: [...CA, "--quic-verify=ca"],

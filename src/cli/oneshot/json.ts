@@ -1,4 +1,6 @@
 import {
+  DialError,
+  DialFailure,
   type DirectoryEntry,
   FileAttributes,
   type FileStat,
@@ -56,7 +58,23 @@ export function finishedJson(place: ConnectedPlace, file: FinishedFile): object 
 export function failureJson(error: unknown): object {
   const message = error instanceof Error ? error.message : String(error);
   const status = firstOf(error, "statusName") ?? null;
-  return { event: "failure", message, status, code: firstOf(error, "code") ?? null };
+  const problems = problemsOf(error);
+  return {
+    ...{ event: "failure", message, status, code: firstOf(error, "code") ?? null },
+    ...(problems.length === 0 ? {} : { problems }),
+  };
+}
+
+/** What stood in the way of any wire, in stable words. */
+function problemsOf(error: unknown): readonly string[] {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof DialError) {
+      const failures = at.attempts.map((attempt) => attempt.error);
+      const found = failures.flatMap((each) => (each instanceof DialFailure ? each.problems : []));
+      return [...new Set(found)];
+    }
+  }
+  return [];
 }
 
 /** The first text of that name in the chain of causes. */

@@ -6,7 +6,7 @@ import { staggeredRace } from "../../core/staggered-race.ts";
 import { type DialOptions, type DialTarget, formatEndpoint } from "../../core/transport.ts";
 import { addressesOf, systemResolver } from "../tcp/addresses.ts";
 import { CredentialError, type QuicCredentials, readCredentials } from "./credentials.ts";
-import { type Circumstances, quicDialFailure } from "./quic-failure.ts";
+import { type Circumstances, NO_SMB, quicDialFailure } from "./quic-failure.ts";
 import type { QuicOptions } from "./quic-options.ts";
 
 /** The TLS application protocol of SMB over QUIC. */
@@ -68,7 +68,9 @@ export async function dialConnection(
     };
     try {
       const connection = await addon.connect(settings);
-      const { wasCertificateRequested: wasAsked } = connection.info;
+      const { wasCertificateRequested: wasAsked, alpn } = connection.info;
+      // A server may leave it open; [RFC 9001] 8.1 has us refuse that.
+      if (alpn !== SMB_ALPN) throw await withoutSmb(connection, endpoint);
       const dialled = { connection, endpoint, about: { ...about, wasAsked } };
       onHandshake?.(dialled);
       if (wasAsked) await accepted(dialled, lost, clock, connectTimeoutMs);
@@ -112,6 +114,11 @@ function makeContext(
   } catch (cause) {
     throw new DialFailure(endpoint, (cause as Error).message, { reason: "configuration", cause });
   }
+}
+
+async function withoutSmb(connection: QuicConnection, endpoint: string): Promise<DialFailure> {
+  await connection.close();
+  return new DialFailure(endpoint, NO_SMB, { reason: "other", problems: ["no-smb"] });
 }
 
 /** Waits until the server has accepted our certificate, or the lack of one. */

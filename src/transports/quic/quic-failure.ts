@@ -9,6 +9,9 @@ import {
 import { dialFailure } from "../tcp/socket-failure.ts";
 import { explain } from "./certificate-words.ts";
 
+/** The server has another application protocol, or none. */
+export const NO_SMB = "the server speaks QUIC, but not SMB";
+
 /** What must be known to judge an error. */
 export interface Circumstances {
   /** What the server should be called. */
@@ -93,14 +96,10 @@ function judgeTls(error: QuicError, about: Circumstances): Judgement {
   const { tlsAlert, verification } = error;
   const plain: Judgement = { words: lowerFirst(error.message), reason: "other" };
   if (tlsAlert === undefined) return plain;
-  if (tlsAlert === NO_APPLICATION_PROTOCOL) {
-    return {
-      words: "the server speaks QUIC, but not SMB",
-      reason: "other",
-      problems: ["no-smb"],
-    };
+  if (tlsAlert === NO_APPLICATION_PROTOCOL || isAboutAlpn(error)) {
+    return { words: NO_SMB, reason: "other", problems: ["no-smb"] };
   }
-  if (error.isRemote) return judgeRefusal(tlsAlert, about) ?? plain;
+  if (error.isRemote) return judgeRefusal(error, tlsAlert, about) ?? plain;
   if (verification === undefined || verification.flags.length === 0) return plain;
   return {
     words: `the server's certificate ${explain(verification, about.name)}`,
@@ -109,10 +108,16 @@ function judgeTls(error: QuicError, about: Circumstances): Judgement {
   };
 }
 
+/** Some servers (aioquic) have but one alert for all that is not in common, and say which in words. */
+function isAboutAlpn({ tlsAlert, reason }: QuicError): boolean {
+  return tlsAlert === HANDSHAKE_FAILURE && /\balpn\b/i.test(reason);
+}
+
 const NO_APPLICATION_PROTOCOL = 120;
 const CERTIFICATE_REQUIRED = 116;
 const UNRECOGNIZED_NAME = 112;
 const INTERNAL_ERROR = 80;
+const ACCESS_DENIED = 49;
 const HANDSHAKE_FAILURE = 40;
 const BAD_CERTIFICATE = 42;
 
@@ -124,7 +129,9 @@ const REFUSALS: Readonly<Record<number, string>> = {
   45: "the server refuses the client certificate: it is expired or not yet valid",
   46: "the server refuses the client certificate",
   48: "the server does not know the issuer of the client certificate",
-  49: "the server denies access: the client certificate is not on its list",
+  [ACCESS_DENIED]: "the server denies access: the client certificate is not on its list",
+  [INTERNAL_ERROR]: "the server failed to check the client certificate",
+  [CERTIFICATE_REQUIRED]: "the server does not accept the client certificate",
 };
 
 /** How servers say that they want a certificate when they got none. */
@@ -132,42 +139,43 @@ const WANTS_ONE: ReadonlySet<number> = new Set([
   ...[HANDSHAKE_FAILURE, BAD_CERTIFICATE, 43, 46, 48, CERTIFICATE_REQUIRED],
 ]);
 
-function judgeRefusal(alert: number, about: Circumstances): Judgement | undefined {
-  const { name, hasIdentity, missingIdentity, wasAsked } = about;
-  if (!hasIdentity && (alert === CERTIFICATE_REQUIRED || (wasAsked && WANTS_ONE.has(alert)))) {
-    const why = missingIdentity === undefined ? "" : `; ${missingIdentity}`;
-    return {
-      words: `the server requires a client certificate${why}`,
-      reason: "identity",
-      problems: ["client-certificate-required"],
-    };
-  }
-  if (alert === 49 && !hasIdentity) {
-    return {
-      words: "the server denies access without a client certificate that is on its list",
-      reason: "identity",
-      problems: ["client-certificate-required"],
-    };
-  }
-  const refusal = REFUSALS[alert];
-  if (refusal !== undefined || alert === CERTIFICATE_REQUIRED) {
-    return {
-      words: refusal ?? "the server does not accept the client certificate",
-      reason: "identity",
-      problems: ["client-certificate-refused"],
-    };
-  }
-  if (alert === INTERNAL_ERROR && wasAsked) {
-    const words = "the server failed to check the client certificate";
-    return { words, reason: "identity", problems: ["client-certificate-refused"] };
-  }
+function judgeRefusal(
+  { reason: said }: QuicError,
+  alert: number,
+  about: Circumstances,
+): Judgement | undefined {
+  const identity = judgeIdentity(alert, about);
+  if (identity !== undefined) return identity;
   if (alert === UNRECOGNIZED_NAME) {
-    const words = `the server does not go by the name ${name}`;
+    const words = `the server does not go by the name ${about.name}`;
     return { words, reason: "other", problems: ["name-mismatch"] };
   }
-  return alert === HANDSHAKE_FAILURE
-    ? { words: "the server and smbx have no TLS settings in common", reason: "other" }
-    : undefined;
+  if (alert !== HANDSHAKE_FAILURE) return undefined;
+  const quoted = said === "" ? "" : ` (it says: ${said})`;
+  return { words: `the server and smbx have no TLS settings in common${quoted}`, reason: "other" };
+}
+
+/** What the server wants to say about our certificate; undefined where it means something else. */
+function judgeIdentity(alert: number, about: Circumstances): Judgement | undefined {
+  return about.hasIdentity ? judgeOurs(alert, about) : judgeLack(alert, about);
+}
+
+function judgeLack(alert: number, about: Circumstances): Judgement | undefined {
+  const { missingIdentity, wasAsked = false } = about;
+  const isMissed = alert === CERTIFICATE_REQUIRED || (wasAsked && WANTS_ONE.has(alert));
+  if (!isMissed && alert !== ACCESS_DENIED) return undefined;
+  const why = missingIdentity === undefined ? "" : `; ${missingIdentity}`;
+  const words = isMissed
+    ? "the server requires a client certificate"
+    : "the server denies access without a client certificate that is on its list";
+  return { words: `${words}${why}`, reason: "identity", problems: ["client-certificate-required"] };
+}
+
+function judgeOurs(alert: number, { wasAsked = false }: Circumstances): Judgement | undefined {
+  if (alert === INTERNAL_ERROR && !wasAsked) return undefined;
+  const words = REFUSALS[alert];
+  if (words === undefined) return undefined;
+  return { words, reason: "identity", problems: ["client-certificate-refused"] };
 }
 
 function lowerFirst(text: string): string {
