@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { DialAttempt, DialError, DialProblem } from "../core/index.ts";
+import { KEY_PASSPHRASE } from "./quic-settings.ts";
 
 /** What helps against what stood in the way of QUIC: one line for each remedy, none twice. */
 export function quicHints({ attempts, target }: Pick<DialError, "attempts" | "target">): string[] {
@@ -32,6 +33,7 @@ export const HINTS: Partial<Record<DialProblem | "address", string>> = {
   "client-certificate-required": "--quic-cert=FILE and --quic-key=FILE show a client certificate",
   "client-certificate-refused":
     "--quic-cert=FILE and --quic-key=FILE choose another client certificate",
+  "key-passphrase": `the passphrase is taken from the variable ${KEY_PASSPHRASE}`,
   "no-smb": "--transport=quic:PORT names another port",
   "no-kernel-quic": "--quic-provider=ngtcp2 needs no kernel module",
 };

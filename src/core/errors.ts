@@ -89,6 +89,7 @@ export type DialProblem =
   // Of ours.
   | "client-certificate-required"
   | "client-certificate-refused"
+  | "key-passphrase"
   /** The peer answers, but not with SMB. */
   | "no-smb"
   /** Silence: a firewall may be in the way. */

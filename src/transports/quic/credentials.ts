@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { DialProblem } from "../../core/errors.ts";
 import type { QuicOptions } from "./quic-options.ts";
 
 /** Trust and identity, read and checked: what the addon is given. */
@@ -20,7 +21,14 @@ export interface QuicIdentity {
 }
 
 /** A setting that cannot be used; the message names the file. */
-export class CredentialError extends Error {}
+export class CredentialError extends Error {
+  readonly problems: readonly DialProblem[];
+
+  constructor(message: string, ...problems: readonly DialProblem[]) {
+    super(message);
+    this.problems = problems;
+  }
+}
 
 /**
  * Reads the files of `options`.
@@ -124,7 +132,10 @@ function parseKey(text: string, place: string, passphrase: string | undefined): 
     throw new CredentialError(`${place} holds no private key (PEM)`);
   }
   if (isEncrypted && passphrase === undefined) {
-    throw new CredentialError(`the key in ${place} is encrypted, and no passphrase was given`);
+    throw new CredentialError(
+      `the key in ${place} is encrypted, and no passphrase was given`,
+      "key-passphrase",
+    );
   }
   try {
     return createPrivateKey({ key: text, ...(isEncrypted ? { passphrase } : {}) });

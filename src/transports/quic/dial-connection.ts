@@ -100,7 +100,8 @@ async function prepare(options: QuicOptions, endpoint: string): Promise<QuicCred
     return await readCredentials(options);
   } catch (cause) {
     if (!(cause instanceof CredentialError)) throw cause;
-    throw new DialFailure(endpoint, cause.message, { reason: "configuration", cause });
+    const { message, problems } = cause;
+    throw new DialFailure(endpoint, message, { reason: "configuration", problems, cause });
   }
 }
 
