@@ -1,5 +1,5 @@
 // Brings a checkout to the state in which it runs: Node, npm packages, Debian packages, build, and
-// the addon for QUIC where that can be had.
+// the addons for QUIC and RDMA where they can be had.
 // Plain JavaScript on Node's own modules, because it runs before anything is installed or built.
 // Does nothing, in a few milliseconds, where nothing is missing.
 
@@ -8,8 +8,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setupAddons } from "./setup-addons.mjs";
 import { installDebianPackages } from "./setup-debian.mjs";
-import { setupQuic } from "./setup-quic.mjs";
 
 /** The checkout. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -31,7 +31,7 @@ export function setup({ programs = {}, build = true } = {}) {
   const problem = installDebianPackages(programs, step);
   if (problem !== undefined) throw new SetupError(problem);
   if (build && readStamp() !== fingerprint()) buildAll();
-  setupQuic(step);
+  setupAddons(step);
 }
 
 function checkNode() {

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { hasProgram, localHeaders } from "./build-tools.mjs";
+import { hasProgram, localHeaders } from "../../addon-build/build-tools.mjs";
 import { findGnutls, findNativeLibrary } from "./native-library.mjs";
 
 const PREFIX = fileURLToPath(new URL("../.deps", import.meta.url));

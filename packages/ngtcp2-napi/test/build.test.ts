@@ -27,13 +27,17 @@ interface Build {
 
 describe("building the addon", { skip: process.platform !== "linux" && "Linux only" }, () => {
   const { PATH } = process.env;
+  let root: string;
   let folder: string;
   let state: State;
   let build: Build;
 
   beforeEach(async () => {
     // A copy of the package on a machine where nothing is installed.
-    folder = mkdtempSync(join(tmpdir(), "ngtcp2-build-"));
+    root = mkdtempSync(join(tmpdir(), "ngtcp2-build-"));
+    folder = join(root, "ngtcp2-napi");
+    mkdirSync(folder);
+    cpSync(join(PACKAGE, "../addon-build"), join(root, "addon-build"), { recursive: true });
     for (const name of ["src", "scripts", "binding.gyp"])
       cpSync(join(PACKAGE, name), join(folder, name), { recursive: true });
     mkdirSync(join(folder, "bin"));
@@ -44,7 +48,7 @@ describe("building the addon", { skip: process.platform !== "linux" && "Linux on
   });
   afterEach(() => {
     process.env["PATH"] = PATH;
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
   });
 
   function addProgram(name: string): void {

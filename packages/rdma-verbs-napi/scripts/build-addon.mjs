@@ -1,68 +1,55 @@
-// Compiles the addon: `npm run build:addon`. Why it failed is kept beside the build, where unavailable()
-// finds it. Without the headers of libibverbs and librdmacm the provider for tests is built alone.
+// Compiles the addon: `npm run build:addon`, or `npm run build:rdma` in the checkout of smbx, whose
+// set-up calls it too. Installing the package never does. Without the headers of libibverbs and
+// librdmacm the provider for tests is built alone, and `verbs` says so; it is tried again when they
+// are there.
 
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { hasProgram, localHeaders } from "../../addon-build/build-tools.mjs";
+import { remember } from "./addon-state.mjs";
+import { compileAddon } from "./compile-addon.mjs";
 
-const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
-const REASON = join(PACKAGE, "build", "unavailable.txt");
+const HEADER = "/usr/include/rdma/rdma_cma.h";
 
 /**
- * Builds the addon.
+ * Makes the addon, with everything that it needs.
  *
- * @param {{ sanitize?: boolean }} options
- * @returns {string | undefined} why there is none
+ * @param {object} hooks
+ * @param {(packages: string[]) => string | undefined} [hooks.install] installs Debian's packages
+ * @param {(what: string, run: () => void) => void} [hooks.step] announces and runs a step
+ * @returns {string | undefined} why there is none; the first line says it all
  */
-export function buildAddon({ sanitize = false } = {}) {
-  if (process.platform !== "linux") return "rdma-verbs-napi runs on Linux only";
-  const gyp = findNodeGyp();
-  if (gyp === undefined) return "there is no node-gyp: start this with `npm run build:addon`";
-  const flags = ["--silent", ...(sanitize ? ["--", "-Dsanitize=address"] : [])];
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [gyp, "rebuild", "-j", "2", ...flags],
-    {
-      cwd: PACKAGE,
-      encoding: "utf8",
-      maxBuffer: 64 * 1024 * 1024,
-      env: environment(),
-    },
-  );
-  if (status === 0) return undefined;
-  const lines = `${stdout}${stderr}`.trim().split("\n");
-  return `the addon could not be compiled:\n${lines.slice(-20).join("\n")}`;
-}
-
-/** Headers that the system keeps for this very Node need no download. */
-function environment() {
-  const hasLocalHeaders = existsSync(join(process.execPath, "../../include/node/node_api.h"));
-  return hasLocalHeaders && process.env["npm_config_nodedir"] === undefined
-    ? { ...process.env, npm_config_nodedir: join(process.execPath, "../..") }
-    : process.env;
-}
-
-/** npm has a node-gyp of its own, and tells its scripts where. */
-function findNodeGyp() {
-  const told = process.env["npm_config_node_gyp"];
-  if (told !== undefined) return told;
-  try {
-    return createRequire(import.meta.url).resolve("node-gyp/bin/node-gyp.js");
-  } catch {
-    return undefined;
+export function buildAddon({ install, step = (_, run) => run() } = {}) {
+  const packages = missingPackages();
+  // Without the headers there is still something to be built.
+  const problem = packages.length > 0 ? install?.(packages) : undefined;
+  let reason = hasTools() ? undefined : (problem ?? "there is no compiler (g++, make, python3)");
+  if (reason === undefined) {
+    step("compiling the RDMA addon (once; about a minute)", () => {
+      reason = compileAddon();
+    });
   }
+  remember(reason);
+  return reason;
+}
+
+function hasTools() {
+  return ["g++", "make", "python3"].every(hasProgram);
+}
+
+function missingPackages() {
+  if (!existsSync("/usr/bin/apt-get")) return [];
+  const tools = ["g++", "make", "python3"].filter((name) => !hasProgram(name));
+  const headers = existsSync(HEADER) ? [] : ["libibverbs-dev", "librdmacm-dev"];
+  // Debian's own Node has its headers in a package.
+  const node = localHeaders() === undefined && process.execPath === "/usr/bin/node";
+  return [...tools, ...headers, ...(node ? ["libnode-dev"] : [])];
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const reason = buildAddon({ sanitize: process.argv.includes("--sanitize") });
-  if (reason === undefined) {
-    rmSync(REASON, { force: true });
-  } else {
-    mkdirSync(join(PACKAGE, "build"), { recursive: true });
-    writeFileSync(REASON, `${reason}\n`);
-    process.stderr.write(`rdma-verbs-napi: not built: ${reason}\n`);
+  const problem = buildAddon();
+  if (problem !== undefined) {
+    process.stderr.write(`rdma-verbs-napi: not built: ${problem}\n`);
     process.exitCode = 1;
   }
 }
