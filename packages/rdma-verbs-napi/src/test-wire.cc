@@ -20,10 +20,10 @@ constexpr size_t kReadSize = 256u << 10;
 socklen_t MakeAddress(const std::string& name, sockaddr_un* address) {
   *address = {};
   address->sun_family = AF_UNIX;
-  // An abstract name: a zero byte and no end.
+  // An abstract name: a zero byte before it, and zeros behind it that belong to it.
   const size_t size = std::min(name.size(), sizeof(address->sun_path) - 1);
   std::memcpy(address->sun_path + 1, name.data(), size);
-  return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + size);
+  return sizeof(*address);
 }
 
 int MakeSocket() { return socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
