@@ -1,7 +1,8 @@
 #include "connection-wrap.h"
 
-#include <algorithm>
-#include <cstring>
+#include <utility>
+
+#include "script-memory.h"
 
 namespace quic {
 
@@ -13,69 +14,6 @@ constexpr size_t kCopyBelow = 4096;
 // What a connection takes beside its object of JavaScript, which is small: without knowing of it V8
 // would let hundreds of closed connections lie.
 constexpr int64_t kNativeSize = 128 * 1024;
-
-class OwnedBytes final : public Keeper {
- public:
-  explicit OwnedBytes(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
-  const std::vector<uint8_t>& bytes() const { return bytes_; }
-
- private:
-  std::vector<uint8_t> bytes_;
-};
-
-class ArrayKeeper final : public Keeper {
- public:
-  explicit ArrayKeeper(const Napi::Uint8Array& array) : reference_(Napi::Persistent(array.As<Napi::Object>())) {}
-
- private:
-  Napi::ObjectReference reference_;
-};
-
-// A Uint8Array that is filled. Its memory is looked up anew whenever JavaScript may have run: the
-// array may have been transferred away.
-class ArrayTarget final : public ReceiveTarget {
- public:
-  ArrayTarget(const Napi::Uint8Array& array, std::shared_ptr<DatagramBuffers> buffers)
-      : reference_(Napi::Persistent(array.As<Napi::Object>())), buffers_(std::move(buffers)) {}
-
-  std::span<uint8_t> Span() override {
-    if (epoch_ != buffers_->epoch) {
-      Napi::HandleScope scope(reference_.Env());
-      auto array = reference_.Value().As<Napi::Uint8Array>();
-      span_ = std::span<uint8_t>(array.Data(), array.ByteLength());
-      epoch_ = buffers_->epoch;
-    }
-    return span_;
-  }
-
- private:
-  Napi::ObjectReference reference_;
-  std::shared_ptr<DatagramBuffers> buffers_;
-  std::span<uint8_t> span_;
-  uint64_t epoch_ = UINT64_MAX;
-};
-
-Napi::Value BytesOf(Napi::Env env, std::span<const uint8_t> bytes) {
-  auto array = Napi::Uint8Array::New(env, bytes.size());
-  // Nothing can be made in a worker that is being terminated.
-  if (array.IsEmpty() || array.Data() == nullptr) return env.Undefined();
-  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
-  return array;
-}
-
-double Milliseconds(uint64_t nanoseconds) { return static_cast<double>(nanoseconds) / 1e6; }
-
-Napi::Value AddressOf(Napi::Env env, const ngtcp2_addr& address) {
-  const Address copy(address.addr, address.addrlen);
-  auto object = Napi::Object::New(env);
-  object.Set("address", copy.host());
-  object.Set("port", copy.port());
-  return object;
-}
-
-bool IsEnding(Event::Type type) {
-  return type == Event::Type::kStreamClosed || type == Event::Type::kStreamReset || type == Event::Type::kClosed;
-}
 
 }  // namespace
 
@@ -128,78 +66,6 @@ void ConnectionWrap::Detach() {
   on_event_.Reset();
   on_fill_.Reset();
   environment_ = nullptr;
-}
-
-// ------------------------------------------------------------------------ from the event loop
-
-void ConnectionWrap::OnTargetFull() { DeliverNews(); }
-
-void ConnectionWrap::OnProgress() {
-  if (peer_ == nullptr || on_event_.IsEmpty()) return;
-  // The object may be collected once it has told of its end.
-  const auto peer = peer_;
-  Napi::HandleScope scope(Env());
-  [[maybe_unused]] const Napi::Value self = Value();
-  for (int round = 0; round < 4 && peer_ != nullptr; ++round) {
-    auto events = peer->connection->TakeEvents();
-    DeliverEvents(events, false);
-    DeliverNews();
-    DeliverEvents(events, true);
-    if (!peer->connection->has_events()) break;
-  }
-}
-
-void ConnectionWrap::DeliverEvents(std::vector<Event>& events, bool ending) {
-  for (const auto& event : events) {
-    if (peer_ == nullptr) return;
-    if (IsEnding(event.type) == ending) DeliverEvent(event);
-  }
-}
-
-void ConnectionWrap::DeliverEvent(const Event& event) {
-  const auto env = Env();
-  Napi::HandleScope scope(env);
-  const Napi::Value bytes = event.bytes.empty() ? env.Undefined() : BytesOf(env, event.bytes);
-  environment_->Call(on_event_, *context_,
-                     {Napi::Number::New(env, static_cast<double>(event.type)), Napi::Number::New(env, event.key),
-                      Napi::Number::New(env, static_cast<double>(event.value)), Napi::Boolean::New(env, event.flag), bytes});
-  if (event.type == Event::Type::kClosed && is_kept_) {
-    is_kept_ = false;
-    Unref();
-  }
-}
-
-void ConnectionWrap::DeliverNews() {
-  if (peer_ == nullptr) return;
-  const auto peer = peer_;
-  for (const auto key : peer->connection->TakeNews()) {
-    if (peer_ == nullptr) return;
-    DeliverStream(key);
-  }
-}
-
-// Tells how far the target was filled and takes the next one, until there is nothing to tell.
-void ConnectionWrap::DeliverStream(uint32_t key) {
-  const auto peer = peer_;
-  const auto env = Env();
-  for (;;) {
-    auto* stream = peer->connection->Find(key);
-    if (stream == nullptr || !stream->receive.has_target() || stream->end_reported) return;
-    const bool is_end = stream->receive.is_at_end();
-    if (stream->receive.filled() == 0 && !is_end) return;
-    size_t filled = 0;
-    const auto given_back = stream->receive.TakeTarget(&filled);
-    if (is_end) stream->end_reported = true;
-    Napi::HandleScope scope(env);
-    const auto next = environment_->Call(
-        on_fill_, *context_,
-        {Napi::Number::New(env, key), Napi::Number::New(env, static_cast<double>(filled)), Napi::Boolean::New(env, is_end)});
-    if (peer_ == nullptr || is_end || next.IsEmpty() || !next.IsTypedArray()) return;
-    // JavaScript ran: the stream may be gone, or have another target by now.
-    stream = peer->connection->Find(key);
-    if (stream == nullptr || stream->receive.has_target()) return;
-    peer->connection->SetTarget(*stream, std::make_unique<ArrayTarget>(next.As<Napi::Uint8Array>(), environment_->buffers()));
-  }
 }
 
 // ----------------------------------------------------------------------------- from JavaScript
@@ -348,71 +214,6 @@ Napi::Value ConnectionWrap::UpdateKeys(const Napi::CallbackInfo& info) {
 Napi::Value ConnectionWrap::SetReferenced(const Napi::CallbackInfo& info) {
   if (peer_ != nullptr && peer_->endpoint != nullptr) endpoint_->SetReferenced(peer_.get(), info[0].ToBoolean().Value());
   return info.Env().Undefined();
-}
-
-Napi::Value ConnectionWrap::Counters(const Napi::CallbackInfo& info) {
-  auto result = Napi::Object::New(info.Env());
-  if (peer_ == nullptr) return result;
-  auto& connection = *peer_->connection;
-  ngtcp2_conn_info numbers;
-  ngtcp2_conn_get_conn_info(connection.handle(), &numbers);
-  result.Set("bytesReceived", static_cast<double>(connection.bytes_received()));
-  result.Set("bytesSent", static_cast<double>(connection.bytes_sent()));
-  result.Set("rttMs", Milliseconds(numbers.smoothed_rtt));
-  result.Set("minRttMs", numbers.min_rtt == UINT64_MAX ? 0 : Milliseconds(numbers.min_rtt));
-  result.Set("congestionWindow", static_cast<double>(numbers.cwnd));
-  result.Set("bytesInFlight", static_cast<double>(numbers.bytes_in_flight));
-  result.Set("maxDatagram", static_cast<double>(connection.MaxDatagram()));
-  result.Set("keyUpdates", static_cast<double>(connection.key_updates()));
-  return result;
-}
-
-Napi::Value ConnectionWrap::Info(const Napi::CallbackInfo& info) {
-  const auto env = info.Env();
-  auto result = Napi::Object::New(env);
-  if (peer_ == nullptr) return result;
-  auto& connection = *peer_->connection;
-  auto* tls = connection.tls();
-  result.Set("version", static_cast<double>(ngtcp2_conn_get_negotiated_version(connection.handle())));
-  const bool has_keys = connection.is_established();
-  result.Set("alpn", tls->alpn());
-  result.Set("cipher", has_keys ? tls->cipher() : "");
-  result.Set("group", has_keys ? tls->group() : "");
-  result.Set("serverName", tls->server_name());
-  result.Set("isResumed", tls->is_resumed());
-  result.Set("wasCertificateRequested", tls->was_certificate_requested());
-  result.Set("hadRetry", !connection.is_server() && connection.has_had_retry());
-  const auto* path = ngtcp2_conn_get_path(connection.handle());
-  result.Set("local", AddressOf(env, path->local));
-  result.Set("remote", AddressOf(env, path->remote));
-  return result;
-}
-
-Napi::Value ConnectionWrap::VerificationResult(const Napi::CallbackInfo& info) {
-  const auto env = info.Env();
-  auto result = Napi::Object::New(env);
-  if (peer_ == nullptr) return result;
-  const auto& verification = peer_->connection->tls()->verification();
-  result.Set("done", verification.done);
-  result.Set("accepted", verification.accepted);
-  result.Set("status", verification.status);
-  result.Set("text", verification.text);
-  auto chain = Napi::Array::New(env, verification.chain.size());
-  for (uint32_t index = 0; index < verification.chain.size(); ++index) chain.Set(index, BytesOf(env, verification.chain[index]));
-  result.Set("chain", chain);
-  return result;
-}
-
-Napi::Value ConnectionWrap::CloseReasonObject(const Napi::CallbackInfo& info) {
-  const auto env = info.Env();
-  auto result = Napi::Object::New(env);
-  if (peer_ == nullptr) return result;
-  const auto& reason = peer_->connection->close_reason();
-  result.Set("kind", static_cast<double>(reason.kind));
-  result.Set("code", static_cast<double>(reason.code));
-  result.Set("isRemote", reason.is_remote);
-  result.Set("reason", reason.reason);
-  return result;
 }
 
 }  // namespace quic

@@ -16,8 +16,6 @@ constexpr size_t kResetsPerSecond = 100;
 // A packet must be longer than the reset that answers it, or two servers could play ping-pong.
 constexpr size_t kMinResetTrigger = 43;
 
-std::string Key(const uint8_t* bytes, size_t size) { return {reinterpret_cast<const char*>(bytes), size}; }
-
 uint64_t WallClock() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);

@@ -19,6 +19,10 @@ namespace quic {
 
 class Endpoint;
 
+// A connection id as a key of maps.
+inline std::string Key(const uint8_t* bytes, size_t size) { return {reinterpret_cast<const char*>(bytes), size}; }
+inline std::string Key(const ngtcp2_cid& cid) { return Key(cid.data, cid.datalen); }
+
 // The application's side of a connection. Its methods may run the application's code, which may
 // call the endpoint again.
 class PeerObserver {

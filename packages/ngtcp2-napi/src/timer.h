@@ -5,7 +5,12 @@
 #include <cstdint>
 #include <functional>
 
+#include "poll-handle.h"
+
 namespace quic {
+
+// In nanoseconds.
+constexpr uint64_t kMillisecond = 1'000'000;
 
 // Nanoseconds of CLOCK_MONOTONIC.
 uint64_t Now();
@@ -15,20 +20,20 @@ uint64_t Now();
 class Timer {
  public:
   Timer(uv_loop_t* loop, std::function<void()> expired);
-  ~Timer();
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
   int Open();
   // UINT64_MAX: never.
   void Set(uint64_t when);
-  void Close(std::function<void()> done);
+  // `done` is called once the loop has let go of the handle.
+  void Close(std::function<void()> done) { poll_.Close(std::move(done)); }
 
  private:
-  uv_loop_t* loop_;
+  void OnReadable();
+
+  PollHandle poll_;
   std::function<void()> expired_;
-  int fd_ = -1;
-  uv_poll_t* poll_ = nullptr;
   uint64_t when_ = UINT64_MAX;
 };
 

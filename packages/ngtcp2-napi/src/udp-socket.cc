@@ -91,88 +91,56 @@ bool IsQueueFull(int error) { return error == EAGAIN || error == EWOULDBLOCK || 
 }  // namespace
 
 UdpSocket::UdpSocket(uv_loop_t* loop, std::shared_ptr<DatagramBuffers> buffers, Listener* listener)
-    : loop_(loop), buffers_(std::move(buffers)), listener_(listener) {}
+    : poll_(loop, [this](int status, int events) { OnPoll(status, events); }), buffers_(std::move(buffers)),
+      listener_(listener) {}
 
-UdpSocket::~UdpSocket() {
-  *alive_ = false;
-  Close(nullptr);
-}
+UdpSocket::~UdpSocket() { *alive_ = false; }
 
 int UdpSocket::Open(const UdpOptions& options) {
-  fd_ = socket(options.bind.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
-  if (fd_ < 0) return errno;
+  const int fd = socket(options.bind.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (fd < 0) return errno;
+  const int error = poll_.Open(fd);
+  if (error != 0) return error;
   SetOptions(options);
-  if (bind(fd_, options.bind.data(), options.bind.size()) != 0) return errno;
+  if (bind(fd, options.bind.data(), options.bind.size()) != 0) return errno;
   if (options.connect.size() != 0) {
-    if (connect(fd_, options.connect.data(), options.connect.size()) != 0) return errno;
+    if (connect(fd, options.connect.data(), options.connect.size()) != 0) return errno;
     connected_ = true;
   }
   local_.set_size(sizeof(sockaddr_storage));
   socklen_t size = sizeof(sockaddr_storage);
-  if (getsockname(fd_, local_.data(), &size) != 0) return errno;
+  if (getsockname(fd, local_.data(), &size) != 0) return errno;
   local_.set_size(size);
-  poll_ = new uv_poll_t;
-  const int failure = uv_poll_init(loop_, poll_, fd_);
-  if (failure != 0) {
-    delete poll_;
-    poll_ = nullptr;
-    return -failure;
-  }
-  poll_->data = this;
   UpdateEvents();
   return 0;
 }
 
 void UdpSocket::SetOptions(const UdpOptions& options) {
-  if (options.reuse_port) SetInt(fd_, SOL_SOCKET, SO_REUSEPORT, 1);
-  SetInt(fd_, SOL_SOCKET, SO_RCVBUF, options.buffer_size);
-  SetInt(fd_, SOL_SOCKET, SO_SNDBUF, options.buffer_size);
+  const int fd = poll_.fd();
+  if (options.reuse_port) SetInt(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+  SetInt(fd, SOL_SOCKET, SO_RCVBUF, options.buffer_size);
+  SetInt(fd, SOL_SOCKET, SO_SNDBUF, options.buffer_size);
   if (options.bind.family() == AF_INET6) {
-    SetInt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0);
-    SetInt(fd_, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
-    SetInt(fd_, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
-    if (options.connect.size() == 0) SetInt(fd_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    SetInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0);
+    SetInt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+    SetInt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
+    if (options.connect.size() == 0) SetInt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
   } else if (options.connect.size() == 0) {
-    SetInt(fd_, IPPROTO_IP, IP_PKTINFO, 1);
+    SetInt(fd, IPPROTO_IP, IP_PKTINFO, 1);
   }
   // Also on IPv6 sockets, for the IPv4-mapped traffic of a dual-stack one.
-  SetInt(fd_, IPPROTO_IP, IP_RECVTOS, 1);
-  SetInt(fd_, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+  SetInt(fd, IPPROTO_IP, IP_RECVTOS, 1);
+  SetInt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   const int on = 1;
   const int off = 0;
-  gro_ = options.gro && setsockopt(fd_, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) == 0;
-  gso_ = options.gso && setsockopt(fd_, IPPROTO_UDP, UDP_SEGMENT, &off, sizeof(off)) == 0;
+  gro_ = options.gro && setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) == 0;
+  gso_ = options.gso && setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &off, sizeof(off)) == 0;
 }
 
 void UdpSocket::Close(std::function<void()> done) {
   listener_ = nullptr;
   pending_.clear();
-  const int fd = std::exchange(fd_, -1);
-  if (poll_ == nullptr) {
-    if (fd >= 0) close(fd);
-    if (done) done();
-    return;
-  }
-  uv_poll_stop(poll_);
-  struct Closing {
-    int fd;
-    std::function<void()> done;
-  };
-  poll_->data = new Closing{fd, std::move(done)};
-  uv_close(reinterpret_cast<uv_handle_t*>(std::exchange(poll_, nullptr)), [](uv_handle_t* handle) {
-    std::unique_ptr<Closing> closing(static_cast<Closing*>(handle->data));
-    close(closing->fd);
-    delete reinterpret_cast<uv_poll_t*>(handle);
-    if (closing->done) closing->done();
-  });
-}
-
-void UdpSocket::Ref() {
-  if (poll_ != nullptr) uv_ref(reinterpret_cast<uv_handle_t*>(poll_));
-}
-
-void UdpSocket::Unref() {
-  if (poll_ != nullptr) uv_unref(reinterpret_cast<uv_handle_t*>(poll_));
+  poll_.Close(std::move(done));
 }
 
 uint32_t UdpSocket::PathMtu() const {
@@ -180,25 +148,21 @@ uint32_t UdpSocket::PathMtu() const {
   int mtu = 0;
   socklen_t size = sizeof(mtu);
   const bool is_ipv6 = local_.family() == AF_INET6;
-  if (getsockopt(fd_, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, is_ipv6 ? IPV6_MTU : IP_MTU, &mtu, &size) != 0) return 0;
+  if (getsockopt(poll_.fd(), is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, is_ipv6 ? IPV6_MTU : IP_MTU, &mtu, &size) != 0) return 0;
   return mtu > 0 ? static_cast<uint32_t>(mtu) : 0;
 }
 
-void UdpSocket::UpdateEvents() {
-  if (poll_ == nullptr) return;
-  uv_poll_start(poll_, UV_READABLE | (pending_.empty() ? 0 : UV_WRITABLE), OnPoll);
-}
+void UdpSocket::UpdateEvents() { poll_.Watch(UV_READABLE | (pending_.empty() ? 0 : UV_WRITABLE)); }
 
-void UdpSocket::OnPoll(uv_poll_t* handle, int status, int events) {
-  auto* self = static_cast<UdpSocket*>(handle->data);
-  const auto alive = self->alive_;
+void UdpSocket::OnPoll(int status, int events) {
+  const auto alive = alive_;
   if ((events & UV_WRITABLE) != 0 && status == 0) {
-    self->FlushPending();
-    if (!*alive || self->listener_ == nullptr) return;
+    FlushPending();
+    if (!*alive || listener_ == nullptr) return;
   }
-  if ((events & UV_READABLE) != 0 || status != 0) self->Receive();
+  if ((events & UV_READABLE) != 0 || status != 0) Receive();
   // libuv stops polling where an error of the socket is pending; reading has taken it away.
-  if (status != 0 && *alive) self->UpdateEvents();
+  if (status != 0 && *alive) UpdateEvents();
 }
 
 void UdpSocket::Receive() {
@@ -229,7 +193,7 @@ bool UdpSocket::ReceiveBatch(unsigned* messages) {
     message.msg_control = controls[index].data();
     message.msg_controllen = kControlSize;
   }
-  const int count = recvmmsg(fd_, headers.data(), kCount, 0, nullptr);
+  const int count = recvmmsg(poll_.fd(), headers.data(), kCount, 0, nullptr);
   if (count < 0) {
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) listener_->OnSocketError(errno);
     return false;
@@ -260,7 +224,7 @@ bool UdpSocket::ReceiveBatch(unsigned* messages) {
 }
 
 bool UdpSocket::Send(const DatagramBatch& batch) {
-  if (fd_ < 0) return true;
+  if (poll_.fd() < 0) return true;
   size_t sent = 0;
   const uint8_t* bytes = batch.bytes;
   if (pending_.empty()) {
@@ -350,8 +314,8 @@ size_t UdpSocket::SendItems(const DatagramBatch& batch, size_t first, const uint
       item += count;
       at += total;
     }
-    const int sent = runs == 1 ? (sendmsg(fd_, &headers[0].msg_hdr, 0) < 0 ? -1 : 1)
-                               : sendmmsg(fd_, headers.data(), runs, 0);
+    const int sent = runs == 1 ? (sendmsg(poll_.fd(), &headers[0].msg_hdr, 0) < 0 ? -1 : 1)
+                               : sendmmsg(poll_.fd(), headers.data(), runs, 0);
     statistics_.send_calls += 1;
     size_t passed = sent > 0 ? static_cast<size_t>(sent) : 0;
     if (sent < 0) {
@@ -369,7 +333,7 @@ size_t UdpSocket::SendItems(const DatagramBatch& batch, size_t first, const uint
       // reported to the next receive call too. Either way this datagram counts as lost.
       passed = 1;
       if (error != EMSGSIZE && listener_ != nullptr) listener_->OnSocketError(error);
-      if (fd_ < 0) return batch.items.size();
+      if (poll_.fd() < 0) return batch.items.size();
     }
     for (size_t run = 0; run < passed; ++run) {
       for (size_t index = 0; index < lengths[run]; ++index) {

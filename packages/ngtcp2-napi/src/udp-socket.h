@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "addresses.h"
+#include "poll-handle.h"
 
 namespace quic {
 
@@ -93,8 +94,8 @@ class UdpSocket {
   // `done` is called once the loop has let go of the handle.
   void Close(std::function<void()> done);
 
-  void Ref();
-  void Unref();
+  void Ref() { poll_.Ref(); }
+  void Unref() { poll_.Unref(); }
 
   // Sends everything or keeps the rest until the socket is writable. False: the kernel's queue is
   // full, call again only after OnWritable.
@@ -122,13 +123,11 @@ class UdpSocket {
   size_t RunLength(const DatagramBatch& batch, size_t first) const;
   void SetOptions(const UdpOptions& options);
   void UpdateEvents();
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+  void OnPoll(int status, int events);
 
-  uv_loop_t* loop_;
+  PollHandle poll_;
   std::shared_ptr<DatagramBuffers> buffers_;
   Listener* listener_;
-  int fd_ = -1;
-  uv_poll_t* poll_ = nullptr;
   bool gso_ = true;
   bool gro_ = true;
   bool connected_ = false;

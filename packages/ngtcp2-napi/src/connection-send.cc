@@ -1,0 +1,121 @@
+// How a connection fills datagrams: whose turn it is, and what a peer does not want any more.
+
+#include <algorithm>
+
+#include "connection.h"
+
+namespace quic {
+
+namespace {
+
+constexpr size_t kMaxVectors = 16;
+
+}  // namespace
+
+Outgoing Connection::Pull(std::span<uint8_t> into, ngtcp2_path_storage* path, uint64_t now) {
+  if (is_closed() || must_close_.has_value()) return {};
+  ngtcp2_path_storage_zero(path);
+  ngtcp2_pkt_info info{};
+  const auto size = WriteOne(into, &path->path, &info, now);
+  if (size < 0) {
+    Fail(static_cast<int>(size));
+    return {};
+  }
+  bytes_sent_ += static_cast<uint64_t>(size);
+  return {static_cast<size_t>(size), static_cast<uint8_t>(info.ecn)};
+}
+
+// Fills one datagram from as many streams as have something and fit.
+ngtcp2_ssize Connection::WriteOne(std::span<uint8_t> into, ngtcp2_path* path, ngtcp2_pkt_info* info, uint64_t now) {
+  Unblock();
+  for (;;) {
+    Stream* stream = scheduled_.empty() ? nullptr : scheduled_.front();
+    if (stream != nullptr && (!stream->send.has_unsent() || stream->is_write_shut || stream->id < 0)) {
+      stream->is_scheduled = false;
+      scheduled_.pop_front();
+      continue;
+    }
+    std::array<ngtcp2_vec, kMaxVectors> vectors;
+    size_t count = 0;
+    uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
+    if (stream != nullptr) {
+      bool is_all = false;
+      count = stream->send.Next(vectors, &is_all);
+      flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+      if (is_all && stream->send.has_fin()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+    }
+    ngtcp2_ssize accepted = -1;
+    const auto size = ngtcp2_conn_writev_stream(conn_, path, info, into.data(), into.size(), &accepted, flags,
+                                                stream == nullptr ? -1 : stream->id, vectors.data(), count, now);
+    if (stream != nullptr && accepted >= 0) {
+      stream->send.Sent(static_cast<size_t>(accepted), (flags & NGTCP2_WRITE_STREAM_FLAG_FIN) != 0);
+      ReportWritten(*stream);
+      // Others have their turn: round robin by datagram.
+      if (scheduled_.size() > 1) std::rotate(scheduled_.begin(), scheduled_.begin() + 1, scheduled_.end());
+    }
+    switch (size) {
+      case NGTCP2_ERR_WRITE_MORE:
+        continue;
+      case NGTCP2_ERR_STREAM_DATA_BLOCKED:
+        scheduled_.pop_front();
+        stream->is_scheduled = false;
+        stream->is_blocked = true;
+        blocked_.push_back(stream);
+        continue;
+      case NGTCP2_ERR_STREAM_SHUT_WR:
+      case NGTCP2_ERR_STREAM_NOT_FOUND:
+        Stopped(*stream);
+        continue;
+      default:
+        return size;
+    }
+  }
+}
+
+// ngtcp2 answers STOP_SENDING with RESET_STREAM by itself and tells us with the next write only. A
+// write that cannot be, of more bytes than a stream has, asks for that and has no other effect.
+void Connection::CheckStopped() {
+  if (is_closed()) return;
+  for (auto& [key, stream] : streams_) {
+    if (stream->id < 0 || stream->is_closed || stream->is_write_shut || stream->send.fin_sent()) continue;
+    if (stream->send.outstanding_writes() == 0) continue;
+    uint8_t byte = 0;
+    const ngtcp2_vec impossible{&byte, SIZE_MAX / 2};
+    ngtcp2_ssize accepted = -1;
+    const auto code = ngtcp2_conn_writev_stream(conn_, nullptr, nullptr, &byte, 0, &accepted, NGTCP2_WRITE_STREAM_FLAG_NONE,
+                                                stream->id, &impossible, 1, 0);
+    if (code == NGTCP2_ERR_STREAM_SHUT_WR) Stopped(*stream);
+  }
+}
+
+void Connection::Stopped(Stream& stream) {
+  if (stream.is_write_shut) return;
+  stream.is_write_shut = true;
+  stream.send.Abandon();
+  Emit({.type = Event::Type::kStopSending, .key = stream.key});
+}
+
+// Streams that wait for the connection's window, not their own, are not reported by ngtcp2.
+void Connection::Unblock() {
+  if (blocked_.empty() || ngtcp2_conn_get_max_data_left(conn_) == 0) return;
+  std::erase_if(blocked_, [this](Stream* stream) {
+    if (ngtcp2_conn_get_max_stream_data_left(conn_, stream->id) == 0) return false;
+    stream->is_blocked = false;
+    Schedule(*stream);
+    return true;
+  });
+}
+
+void Connection::Schedule(Stream& stream) {
+  if (stream.is_scheduled || stream.is_blocked || stream.is_write_shut || stream.id < 0 || stream.is_closed) return;
+  if (!stream.send.has_unsent()) return;
+  stream.is_scheduled = true;
+  scheduled_.push_back(&stream);
+}
+
+void Connection::ReportWritten(Stream& stream) {
+  const auto count = stream.send.TakeCompleted();
+  if (count != 0) Emit({.type = Event::Type::kWritten, .key = stream.key, .value = count});
+}
+
+}  // namespace quic
