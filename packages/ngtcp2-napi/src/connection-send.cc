@@ -12,18 +12,43 @@ constexpr size_t kMaxVectors = 16;
 
 }  // namespace
 
-Outgoing Connection::Pull(std::span<uint8_t> into, ngtcp2_path_storage* path, uint64_t now) {
+Outgoing Connection::Pull(std::span<uint8_t> into, size_t budget, ngtcp2_path_storage* path, uint64_t now) {
   if (is_closed() || must_close_.has_value()) return {};
   ngtcp2_path_storage_zero(path);
   ngtcp2_pkt_info info{};
-  const auto size = WriteOne(into, &path->path, &info, now);
+  size_t segment = 0;
+  const auto size = WriteSome(into, budget, &path->path, &info, &segment, now);
   if (size < 0) {
     Fail(static_cast<int>(size));
     return {};
   }
   bytes_sent_ += static_cast<uint64_t>(size);
-  return {static_cast<size_t>(size), static_cast<uint8_t>(info.ecn)};
+  return {static_cast<size_t>(size), segment, static_cast<uint8_t>(info.ecn)};
 }
+
+#if NGTCP2_VERSION_NUM >= 0x011100
+
+// From 1.17 on ngtcp2 itself knows which packets may share one GSO batch.
+ngtcp2_ssize Connection::WriteSome(std::span<uint8_t> into, size_t budget, ngtcp2_path* path, ngtcp2_pkt_info* info,
+                                   size_t* segment, uint64_t now) {
+  const auto write = [](ngtcp2_conn*, ngtcp2_path* to, ngtcp2_pkt_info* about, uint8_t* bytes, size_t size,
+                        ngtcp2_tstamp when, void* self) {
+    return static_cast<Connection*>(self)->WriteOne({bytes, size}, to, about, when);
+  };
+  const size_t size = std::min(into.size(), std::max(budget, MaxDatagram()));
+  return ngtcp2_conn_write_aggregate_pkt2(conn_, path, info, into.data(), size, segment, write, 0, now);
+}
+
+#else
+
+ngtcp2_ssize Connection::WriteSome(std::span<uint8_t> into, size_t, ngtcp2_path* path, ngtcp2_pkt_info* info,
+                                   size_t* segment, uint64_t now) {
+  const auto size = WriteOne(into, path, info, now);
+  if (size > 0) *segment = static_cast<size_t>(size);
+  return size;
+}
+
+#endif
 
 // Fills one datagram from as many streams as have something and fit.
 ngtcp2_ssize Connection::WriteOne(std::span<uint8_t> into, ngtcp2_path* path, ngtcp2_pkt_info* info, uint64_t now) {

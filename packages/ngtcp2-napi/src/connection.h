@@ -97,9 +97,10 @@ struct Event {
   std::vector<uint8_t> bytes;
 };
 
-// One datagram to be sent.
+// Datagrams to be sent, one behind the other: all of `segment` bytes, the last possibly shorter.
 struct Outgoing {
   size_t size = 0;
+  size_t segment = 0;
   uint8_t ecn = 0;
 };
 
@@ -127,8 +128,10 @@ class Connection {
   // --- datagrams and time
   enum class FeedResult : uint8_t { kOk, kRetry, kDrop };
   FeedResult Feed(const Address& local, const Address& remote, uint8_t ecn, std::span<const uint8_t> datagram, uint64_t now);
-  // Writes the next datagram to the start of `into`; size 0: nothing may be sent now.
-  Outgoing Pull(std::span<uint8_t> into, ngtcp2_path_storage* path, uint64_t now);
+  // Writes the next datagrams to the start of `into`, which has room for the largest one at least: as
+  // many of one size as `budget` bytes allow, or as the version of ngtcp2 gives at a time. Size 0:
+  // nothing may be sent now.
+  Outgoing Pull(std::span<uint8_t> into, size_t budget, ngtcp2_path_storage* path, uint64_t now);
   // Tells that a burst of Pull has ended: pacing counts from here.
   void EndBurst(uint64_t now);
   // How many bytes one burst may have.
@@ -199,6 +202,8 @@ class Connection {
   void Stopped(Stream& stream);
   void Schedule(Stream& stream);
   void Unblock();
+  ngtcp2_ssize WriteSome(std::span<uint8_t> into, size_t budget, ngtcp2_path* path, ngtcp2_pkt_info* info,
+                         size_t* segment, uint64_t now);
   ngtcp2_ssize WriteOne(std::span<uint8_t> into, ngtcp2_path* path, ngtcp2_pkt_info* info, uint64_t now);
   void Fail(int error);
   void SetClosed(CloseReason reason);

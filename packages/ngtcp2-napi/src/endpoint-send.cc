@@ -49,8 +49,8 @@ bool Endpoint::Burst(Peer& peer, uint64_t now) {
   };
   while (used < budget) {
     ngtcp2_path_storage path;
-    const auto datagram = connection.Pull(std::span(buffer).subspan(used, kMaxDatagram), &path, now);
-    if (datagram.size == 0) {
+    const auto written = connection.Pull(std::span(buffer).subspan(used), budget - used, &path, now);
+    if (written.size == 0) {
       is_last = true;
       break;
     }
@@ -61,8 +61,10 @@ bool Endpoint::Burst(Peer& peer, uint64_t now) {
       batch_.remote = remote;
       batch_.local = local;
     }
-    batch_.items.push_back({static_cast<uint32_t>(datagram.size), datagram.ecn});
-    used += datagram.size;
+    for (size_t at = 0; at < written.size; at += written.segment) {
+      batch_.items.push_back({static_cast<uint32_t>(std::min(written.segment, written.size - at)), written.ecn});
+    }
+    used += written.size;
   }
   flush();
   if (used > 0) connection.EndBurst(now);
