@@ -222,6 +222,7 @@ export class QuicConnection implements AsyncDisposable {
         stream.failWrites(
           new QuicError("The peer wants no more on this stream", {
             kind: "stream",
+            errorCode: value,
             isRemote: true,
           }),
         );

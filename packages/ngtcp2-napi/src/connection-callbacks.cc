@@ -93,6 +93,14 @@ struct Callbacks {
     return 0;
   }
 
+#if NGTCP2_VERSION_NUM >= 0x011800
+  static int StopSending(ngtcp2_conn*, int64_t, uint64_t code, void* user_data, void* stream_data) {
+    auto* stream = static_cast<Stream*>(stream_data);
+    if (stream != nullptr) Of(user_data).Stopped(*stream, code);
+    return 0;
+  }
+#endif
+
   static int ExtendStreamData(ngtcp2_conn*, int64_t, uint64_t, void* user_data, void* stream_data) {
     auto* stream = static_cast<Stream*>(stream_data);
     if (stream == nullptr || !stream->is_blocked) return 0;
@@ -158,6 +166,9 @@ ngtcp2_callbacks MakeCallbacks(bool is_server) {
   callbacks.stream_open = Callbacks::StreamOpened;
   callbacks.stream_close = Callbacks::StreamClosed;
   callbacks.stream_reset = Callbacks::StreamReset;
+#if NGTCP2_VERSION_NUM >= 0x011800
+  callbacks.recv_stop_sending = Callbacks::StopSending;
+#endif
   callbacks.extend_max_stream_data = Callbacks::ExtendStreamData;
   callbacks.extend_max_local_streams_bidi = Callbacks::ExtendStreams;
   callbacks.extend_max_local_streams_uni = Callbacks::ExtendStreams;

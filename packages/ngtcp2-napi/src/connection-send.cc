@@ -89,7 +89,7 @@ ngtcp2_ssize Connection::WriteOne(std::span<uint8_t> into, ngtcp2_path* path, ng
         continue;
       case NGTCP2_ERR_STREAM_SHUT_WR:
       case NGTCP2_ERR_STREAM_NOT_FOUND:
-        Stopped(*stream);
+        Stopped(*stream, 0);
         continue;
       default:
         return size;
@@ -97,8 +97,16 @@ ngtcp2_ssize Connection::WriteOne(std::span<uint8_t> into, ngtcp2_path* path, ng
   }
 }
 
-// ngtcp2 answers STOP_SENDING with RESET_STREAM by itself and tells us with the next write only. A
-// write that cannot be, of more bytes than a stream has, asks for that and has no other effect.
+#if NGTCP2_VERSION_NUM >= 0x011800
+
+// A callback tells.
+void Connection::CheckStopped() {}
+
+#else
+
+// ngtcp2 answers STOP_SENDING with RESET_STREAM by itself and tells us with the next write only, and
+// not with which code. A write that cannot be, of more bytes than a stream has, asks for that and has
+// no other effect.
 void Connection::CheckStopped() {
   if (is_closed()) return;
   for (auto& [key, stream] : streams_) {
@@ -109,15 +117,17 @@ void Connection::CheckStopped() {
     ngtcp2_ssize accepted = -1;
     const auto code = ngtcp2_conn_writev_stream(conn_, nullptr, nullptr, &byte, 0, &accepted, NGTCP2_WRITE_STREAM_FLAG_NONE,
                                                 stream->id, &impossible, 1, 0);
-    if (code == NGTCP2_ERR_STREAM_SHUT_WR) Stopped(*stream);
+    if (code == NGTCP2_ERR_STREAM_SHUT_WR) Stopped(*stream, 0);
   }
 }
 
-void Connection::Stopped(Stream& stream) {
+#endif
+
+void Connection::Stopped(Stream& stream, uint64_t code) {
   if (stream.is_write_shut) return;
   stream.is_write_shut = true;
   stream.send.Abandon();
-  Emit({.type = Event::Type::kStopSending, .key = stream.key});
+  Emit({.type = Event::Type::kStopSending, .key = stream.key, .value = code});
 }
 
 // Streams that wait for the connection's window, not their own, are not reported by ngtcp2.

@@ -82,7 +82,7 @@ struct Event {
     kHandshakeConfirmed,
     kStreamOpened,
     kStreamReset,     // value: the peer's error code
-    kStopSending,     // the peer wants no more; ngtcp2 does not tell its error code
+    kStopSending,     // the peer wants no more; value: its error code, 0 where ngtcp2 does not tell
     kStreamClosed,    // value: an error code; flag: whether there is one
     kWritten,         // value: how many writes
     kTicket,
@@ -199,7 +199,7 @@ class Connection {
   Stream& Adopt(int64_t id, bool is_local);
   void OpenPending();
   bool TryOpen(Stream& stream);
-  void Stopped(Stream& stream);
+  void Stopped(Stream& stream, uint64_t code);
   void Schedule(Stream& stream);
   void Unblock();
   ngtcp2_ssize WriteSome(std::span<uint8_t> into, size_t budget, ngtcp2_path* path, ngtcp2_pkt_info* info,

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { QuicConnection, QuicError, QuicStream } from "../lib/index.ts";
+import {
+  libraryVersions,
+  type QuicConnection,
+  type QuicError,
+  type QuicStream,
+} from "../lib/index.ts";
 import {
   digestOf,
   echo,
@@ -141,13 +146,9 @@ describe("streams", { skip }, () => {
       });
       let accepted = 0;
       const stream = await incoming;
-      let before = -1;
-      for (let still = 0; still < 30; still += 1) {
-        await turns(5);
-        if (accepted !== before) still = 0;
-        before = accepted;
-      }
-      assert.ok(accepted >= 9 && accepted <= 11, `${accepted} writes of 100,000 bytes`);
+      while (accepted < 9) await turns(5);
+      for (let still = 0; still < 100; still += 1) await turns(5);
+      assert.ok(accepted <= 11, `${accepted} writes of 100,000 bytes`);
       assert.equal((await readAll(stream)).length, 20_000_000);
     }));
 
@@ -261,11 +262,12 @@ describe("streams", { skip }, () => {
       await stopped.write(Buffer.from("x"));
       await second;
       streams[1]?.stopSending(78);
+      const [, minor] = libraryVersions().split(".").map(Number);
       await assert.rejects(
         async () => {
           for (;;) await stopped.write(pattern(100_000, 1));
         },
-        { kind: "stream", isRemote: true },
+        { kind: "stream", isRemote: true, errorCode: Number(minor) >= 24 ? 78 : 0 },
       );
     }));
 });
