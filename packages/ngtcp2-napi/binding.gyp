@@ -1,3 +1,5 @@
+# Files that have not changed are not compiled again; with another libngtcp2 QUIC_COMPILED_WITH changes,
+# and all of them are.
 {
   "variables": {
     "sanitize%": "no"
@@ -30,7 +32,7 @@
       ],
       "include_dirs": ["<!@(node scripts/native-library.mjs include)", "node_modules/node-addon-api", "../../node_modules/node-addon-api"],
       "libraries": ["<!@(node scripts/native-library.mjs libraries)", "-Wl,-rpath,'$$ORIGIN/../../.deps/lib'"],
-      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_DISABLE_DEPRECATED", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS", "QUIC_COMPILED_WITH=<!(node scripts/native-library.mjs)"],
       "cflags_cc": ["-std=c++20", "-O2", "-g1", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-fvisibility=hidden", "-fno-exceptions"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti"],
       "conditions": [
