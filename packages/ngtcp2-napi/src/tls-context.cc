@@ -1,5 +1,8 @@
 #include "tls-context.h"
 
+#include <dirent.h>
+
+#include <cerrno>
 #include <cstring>
 
 namespace quic {
@@ -21,6 +24,11 @@ gnutls_x509_crt_fmt_t FormatOf(const std::string& bytes) {
 bool Fail(std::string* error, const std::string& what, int code) {
   *error = what + ": " + gnutls_strerror(code);
   return false;
+}
+
+bool IsReadableDirectory(const std::string& path) {
+  DIR* directory = opendir(path.c_str());
+  return directory != nullptr && closedir(directory) == 0;
 }
 
 }  // namespace
@@ -76,6 +84,11 @@ bool TlsContext::LoadTrust(const TlsContextOptions& options, std::string* error)
     trusted_ += static_cast<size_t>(count);
   }
   for (const auto& directory : options.ca_directories) {
+    // GnuTLS finds nothing in a directory that is not there, and says no more about it.
+    if (!IsReadableDirectory(directory)) {
+      *error = "The CA directory " + directory + " cannot be read: " + std::strerror(errno);
+      return false;
+    }
     const int count = gnutls_certificate_set_x509_trust_dir(credentials_, directory.c_str(), GNUTLS_X509_FMT_PEM);
     if (count < 0) return Fail(error, "The CA directory " + directory + " cannot be read", count);
     trusted_ += static_cast<size_t>(count);

@@ -50,6 +50,17 @@ export class CertificateAuthority {
     return { cert: readFileSync(path("crt"), "utf8"), key: readFileSync(path("key"), "utf8") };
   }
 
+  /** The key, encrypted with a password. */
+  protect(key: string, password: string): string {
+    const [plain, encrypted] = ["plain.key", "encrypted.key"].map((name) =>
+      join(this.#directory, name),
+    ) as [string, string];
+    writeFileSync(plain, key);
+    const how = ["-topk8", "-v2", "aes-256-cbc", "-passout", `pass:${password}`];
+    this.#openssl("pkcs8", "-in", plain, ...how, "-out", encrypted);
+    return readFileSync(encrypted, "utf8");
+  }
+
   /** A list that revokes these certificates. */
   revoke(...revoked: readonly Identity[]): string {
     const path = (name: string): string => join(this.#directory, name);

@@ -7,6 +7,8 @@ export interface RelayOptions {
   readonly duplicate?: number;
   readonly reorder?: number;
   readonly corrupt?: number;
+  /** Larger datagrams do not fit. */
+  readonly maxSize?: number;
   /** The client's datagrams come from another port after so many of them. */
   readonly rebindEvery?: number;
 }
@@ -71,6 +73,7 @@ export class LossyRelay {
 
   #pass(bytes: Buffer, send: (copy: Buffer) => void): void {
     const { drop = 0, duplicate = 0, reorder = 0, corrupt = 0 } = this.#options;
+    if (bytes.length > (this.#options.maxSize ?? Number.POSITIVE_INFINITY)) return;
     if (this.#random() < drop) {
       this.dropped += 1;
       return;
