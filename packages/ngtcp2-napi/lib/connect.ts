@@ -65,7 +65,8 @@ async function connectTo(
     throw error;
   }
   const { signal } = options;
-  const abort = (): void => connection.destroy();
+  // The server hears of it, or it would keep half a connection until its own time-out.
+  const abort = (): void => void connection.close();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     await connection.whenEstablished();

@@ -8,6 +8,13 @@
 
 namespace quic {
 
+namespace {
+
+// The TLS alert ([RFC 8446] 6).
+constexpr uint64_t kNoApplicationProtocol = 120;
+
+}  // namespace
+
 // Static members, so that one `friend` opens the connection to all of them. They run inside of
 // ngtcp2's calls: they take notes, nothing more.
 struct Callbacks {
@@ -15,6 +22,12 @@ struct Callbacks {
 
   static int HandshakeCompleted(ngtcp2_conn*, void* user_data) {
     auto& self = Of(user_data);
+    // A server that ignores what we offered chose nothing: that must not pass ([RFC 9001] 8.1).
+    if (!self.is_server_ && self.tls_->alpn().empty()) {
+      self.must_close_ = CloseReason{CloseReason::Kind::kTransport, NGTCP2_CRYPTO_ERROR | kNoApplicationProtocol, false,
+                                     "the server chose no protocol"};
+      return 0;
+    }
     self.is_established_ = true;
     if (self.is_server_) self.tls_->SendTicket();
     self.Emit({.type = Event::Type::kHandshakeCompleted});

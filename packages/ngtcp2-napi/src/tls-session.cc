@@ -51,7 +51,8 @@ std::string TlsSession::Init(std::shared_ptr<TlsContext> context, TlsSessionOpti
   for (const auto& name : options_.alpn) {
     protocols.push_back({reinterpret_cast<unsigned char*>(const_cast<char*>(name.data())), static_cast<unsigned>(name.size())});
   }
-  gnutls_alpn_set_protocols(session_, protocols.data(), static_cast<unsigned>(protocols.size()), GNUTLS_ALPN_MANDATORY);
+  // A server without any ignores what clients offer; a client that hears of none ends the connection.
+  if (!protocols.empty()) gnutls_alpn_set_protocols(session_, protocols.data(), static_cast<unsigned>(protocols.size()), GNUTLS_ALPN_MANDATORY);
   gnutls_session_set_verify_function(session_, [](gnutls_session_t session) { return From(session)->Verify(); });
   if (options_.is_server) {
     if (options_.request_certificate || options_.require_certificate) {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,6 +57,35 @@ describe("the handshake", { skip }, () => {
         tlsAlert: 120,
         errorCode: 0x178,
       });
+    }));
+
+  it("fails where the server chooses no protocol", () =>
+    scoped(async (scope) => {
+      const server = scope.listen(echo, { alpn: [] });
+      await assert.rejects(scope.connect(portOf(server)), {
+        name: "QuicError",
+        kind: "transport",
+        isRemote: false,
+        tlsAlert: 120,
+      });
+    }));
+
+  it("that is given up is told to the server", () =>
+    scoped(async (scope) => {
+      const silent = createSocket("udp4").bind(0, "127.0.0.1");
+      scope.defer(() => silent.close());
+      await once(silent, "listening");
+      const { port } = silent.address();
+      const aborter = new AbortController();
+      const failed = assert.rejects(scope.connect(port, { signal: aborter.signal }), /enough/);
+      await once(silent, "message");
+      const next = once(silent, "message");
+      aborter.abort(new Error("enough"));
+      await failed;
+      // What was sent before this arrives before it.
+      silent.send("marker", port, "127.0.0.1");
+      const [bytes] = (await next) as [Buffer];
+      assert.ok(bytes.length > 20, "nothing was sent");
     }));
 
   it("answers a Retry, and needs none with the token of the time before", () =>
