@@ -29,6 +29,8 @@ export class FakeQueuePair implements VerbsConnection {
   readonly remotePort: number;
   readonly domain: VerbsConnection["domain"];
   peer: FakeQueuePair | undefined;
+  /** What `submit` throws instead of handing anything over. */
+  refusal: Error | undefined;
   /** What went wrong at this end, in words; the connection is broken then. */
   broken: Error | undefined;
   #handler: VerbsHandler | undefined;
@@ -75,13 +77,15 @@ export class FakeQueuePair implements VerbsConnection {
     return this.memory.grant({ memory, address: region.address + BigInt(offset), access });
   };
 
-  postInvalidate(_id: number, key: number): void {
+  postInvalidate(id: number, key: number): void {
     this.#list.push(() => {
       if (!this.memory.invalidate(key)) this.fail("an invalidation of a key that is not there");
+      else this.#records.push(record(id, Opcode.INVALIDATE, 0));
     });
   }
 
   submit(): void {
+    if (this.refusal !== undefined) throw this.refusal;
     const list = this.#list;
     this.#list = [];
     if (list.length === 0) return;
@@ -213,6 +217,10 @@ type Incoming = (accept: (options: EndpointOptions) => FakeQueuePair) => void;
 export class FakeVerbs implements Verbs {
   /** What was dialled, in order: `address:port`. */
   readonly dialled: string[] = [];
+  /** How long each attempt had to resolve the address, in milliseconds. */
+  readonly resolveTimeouts: (number | undefined)[] = [];
+  /** So many attempts end before the address is resolved. */
+  unresolved = 0;
   /** What the connecting side's memory may lock. */
   lockLimit: number = Number.POSITIVE_INFINITY;
   readonly #device: FakeDevice;
@@ -238,6 +246,12 @@ export class FakeVerbs implements Verbs {
       signal?.throwIfAborted();
       signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
       setImmediate(() => {
+        this.resolveTimeouts.push(options.resolveTimeoutMs);
+        if (this.unresolved > 0) {
+          this.unresolved -= 1;
+          reject(Object.assign(new Error("No RDMA device leads there"), { kind: "address" }));
+          return;
+        }
         const client = this.#make(options, [address, port], reject);
         if (client === undefined) return;
         try {

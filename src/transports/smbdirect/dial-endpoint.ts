@@ -12,6 +12,8 @@ import type { Verbs, VerbsConnection } from "./verbs.ts";
 
 /** The port that belongs to the kind of device ([MS-SMB2] 2.1; iWARP runs over TCP, where 445 is taken). */
 const PORTS = { iwarp: 5445, other: 445 } as const;
+/** Time for the first attempts to resolve an address. */
+const SHORT_RESOLVE_MS = [250, 1000] as const;
 /** Work requests beside messages: a bind and an invalidation for each region that is lent. */
 const WINDOW_WORK = 256;
 
@@ -125,11 +127,11 @@ async function connectWithin(
   const cancel = clock.after(timeoutMs, () => {
     expiry.abort(rdmaTimeout(there, timeoutMs, "no answer to the RDMA connection request"));
   });
-  const connect = (receiveSize: number): Promise<VerbsConnection> =>
+  const connect = (receiveSize: number, resolveTimeoutMs: number): Promise<VerbsConnection> =>
     verbs.connect({
       ...endpoint,
       signal: AbortSignal.any([signal, expiry.signal]),
-      resolveTimeoutMs: timeoutMs,
+      resolveTimeoutMs,
       receiveBuffers: {
         size: receiveSize,
         count: SmbdCredits.receivesFor(settings.receiveCreditMax),
@@ -143,14 +145,38 @@ async function connectWithin(
       },
     });
   try {
-    return await connect(settings.maxReceiveSize).catch((error: unknown) => {
-      if ((error as Partial<RdmaError>).kind !== "memory-lock-limit") throw error;
-      // Little memory may be locked: then no more than what peers really send.
-      return connect(Math.min(settings.maxReceiveSize, settings.maxSendSize));
+    return await patiently(timeoutMs, async (resolveTimeoutMs) => {
+      const { maxReceiveSize, maxSendSize } = settings;
+      try {
+        return await connect(maxReceiveSize, resolveTimeoutMs);
+      } catch (error) {
+        if ((error as Partial<RdmaError>).kind !== "memory-lock-limit") throw error;
+        // Little memory may be locked: then no more than what peers really send.
+        return await connect(Math.min(maxReceiveSize, maxSendSize), resolveTimeoutMs);
+      }
     });
   } finally {
     cancel();
   }
+}
+
+/**
+ * Tries with a little time to resolve the address first. Where the neighbour is not known yet Linux may
+ * miss its answer, which is quicker than the question was noted, and looks again only when time is up.
+ */
+async function patiently<T>(
+  timeoutMs: number,
+  connect: (resolveTimeoutMs: number) => Promise<T>,
+): Promise<T> {
+  for (const resolveTimeoutMs of SHORT_RESOLVE_MS) {
+    try {
+      return await connect(resolveTimeoutMs);
+    } catch (error) {
+      const { kind } = error as Partial<RdmaError>;
+      if (kind !== "address" && kind !== "route") throw error;
+    }
+  }
+  return await connect(timeoutMs);
 }
 
 /** The settings for the buffers that there really are. */

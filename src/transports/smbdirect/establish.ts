@@ -103,6 +103,7 @@ function firstMessage(
         resolve(bytes.slice());
       },
       invalidated: () => undefined,
+      invalidationDone: () => undefined,
       settled: () => undefined,
       closed: (error) => reject(rdmaClosed(endpoint, error) ?? hungUp(endpoint)),
     });

@@ -1,3 +1,4 @@
+import type { RdmaError } from "rdma-verbs-napi";
 import type { SendBuffer, SmbdPort } from "./smbd-port.ts";
 import {
   COMPLETION_WORDS,
@@ -20,6 +21,8 @@ export interface PortListener {
   message(bytes: Uint8Array): void;
   /** The peer has invalidated a key of ours with the message that comes next. */
   invalidated(key: number): void;
+  /** An invalidation of our own is done; they end in the order in which they were posted. */
+  invalidationDone(): void;
   /** After the last message of a batch, and whenever send buffers are free again. */
   settled(): void;
   /** The queue pair is gone. Called once, last. */
@@ -51,6 +54,8 @@ export class QueuePairPort implements SmbdPort, VerbsHandler {
   #held: number | undefined;
   #unsignaled = 0;
   #closed: { readonly error: Error | undefined } | undefined;
+  /** Why the device took no more work. */
+  #refusal: Error | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(connection: VerbsConnection) {
@@ -86,8 +91,9 @@ export class QueuePairPort implements SmbdPort, VerbsHandler {
     if (this.#closed !== undefined) return;
     try {
       this.connection.submit();
-    } catch {
-      // It broke a moment ago, or takes no more work: either way `closed` tells what happened.
+    } catch (error) {
+      // Where it broke a moment ago `closed` tells why; what it will not take is our own mistake.
+      if ((error as Partial<RdmaError>).kind !== "closed") this.#refusal ??= error as Error;
       void this.connection.close();
     }
   }
@@ -112,6 +118,8 @@ export class QueuePairPort implements SmbdPort, VerbsHandler {
       if (opcode === Opcode.SEND) {
         this.#completed(id);
         hasSends = true;
+      } else if (opcode === Opcode.INVALIDATE) {
+        this.#listener?.invalidationDone();
       } else if (opcode === Opcode.RECEIVE) {
         const wasInvalidated = (field(CompletionField.FLAGS) & CompletionFlag.INVALIDATED) !== 0;
         const key = wasInvalidated ? field(CompletionField.INVALIDATED_KEY) : -1;
@@ -122,7 +130,7 @@ export class QueuePairPort implements SmbdPort, VerbsHandler {
   }
 
   closed(error: Error | undefined): void {
-    this.#closed = { error };
+    this.#closed = { error: error ?? this.#refusal };
     this.#onIdle?.();
     this.#deliver();
   }

@@ -1,4 +1,4 @@
-import type { MemoryRegion, MemoryWindow } from "rdma-verbs-napi";
+import type { MemoryRegion, MemoryWindow, RegionRange } from "rdma-verbs-napi";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
 import type { RdmaAccess, RdmaCapability, RdmaRegion } from "../../core/transport.ts";
 import { encodeBufferDescriptors } from "./smbd-messages.ts";
@@ -19,8 +19,11 @@ const RIGHTS: Readonly<Record<RdmaAccess, number>> = {
 /** One region, and the window through which alone the peer reaches it, where the device has any. */
 interface PooledRegion {
   readonly region: MemoryRegion;
-  readonly access: RdmaAccess;
+  /** What the region itself allows; undefined where its window decides that for each loan. */
+  readonly access: RdmaAccess | undefined;
   readonly window: MemoryWindow | undefined;
+  /** Invalidations of the window that the device has not carried out yet: it must live until then. */
+  pendingWork: number;
 }
 
 interface Waiter {
@@ -44,6 +47,8 @@ export class RegionPool implements RdmaCapability {
   readonly #waiting: Waiter[] = [];
   /** The keys of windows that the peer reaches now. */
   readonly #openKeys = new Set<number>();
+  /** Whose invalidations are under way, in order. */
+  readonly #invalidating: PooledRegion[] = [];
   #bytes = 0;
   #isClosed = false;
 
@@ -71,12 +76,20 @@ export class RegionPool implements RdmaCapability {
     }
     const size = this.#sizeFor(length);
     const pooled = this.#take(size, access) ?? (await this.#wait(size, access, signal));
-    return this.#open(pooled, length);
+    return this.#open(pooled, length, access);
   }
 
   /** The peer has invalidated a window's key: it reaches the region no more. */
   invalidated(key: number): void {
     this.#openKeys.delete(key);
+  }
+
+  /** The oldest invalidation of our own is done. */
+  invalidationDone(): void {
+    const pooled = this.#invalidating.shift();
+    if (pooled === undefined) return;
+    pooled.pendingWork -= 1;
+    this.#serveWaiting();
   }
 
   /** The queue pair is gone, and with it every access of the peer: gives all regions back. */
@@ -96,7 +109,8 @@ export class RegionPool implements RdmaCapability {
   /** A free region, or a new one; undefined where as many are lent as may be. */
   #take(size: number, access: RdmaAccess): PooledRegion | undefined {
     for (const pooled of this.#free) {
-      if (pooled.access === access && pooled.region.memory.length === size) {
+      const suits = pooled.access === undefined || pooled.access === access;
+      if (suits && pooled.region.memory.length === size) {
         this.#free.delete(pooled);
         return pooled;
       }
@@ -116,7 +130,7 @@ export class RegionPool implements RdmaCapability {
   #makeRoom(size: number): void {
     for (const pooled of this.#free) {
       if (this.#bytes + size <= this.#mostBytes) return;
-      this.#discard(pooled);
+      if (pooled.pendingWork === 0) this.#discard(pooled);
     }
   }
 
@@ -127,7 +141,8 @@ export class RegionPool implements RdmaCapability {
       : RIGHTS[access];
     const region = domain.allocate(size, rights);
     const window = this.#hasWindows ? domain.createWindow() : undefined;
-    const pooled = { region, access, window };
+    const rule = this.#hasWindows ? undefined : access;
+    const pooled: PooledRegion = { region, access: rule, window, pendingWork: 0 };
     this.#all.add(pooled);
     this.#bytes += size;
     return pooled;
@@ -165,9 +180,10 @@ export class RegionPool implements RdmaCapability {
     });
   }
 
-  #open(pooled: PooledRegion, length: number): RdmaRegion {
+  #open(pooled: PooledRegion, length: number, access: RdmaAccess): RdmaRegion {
     const { region, window } = pooled;
-    const token = window === undefined ? region.remoteKey : this.#bind(window, pooled, length);
+    const range = { region, offset: 0, length };
+    const token = window === undefined ? region.remoteKey : this.#bind(window, range, access);
     let isLent = true;
     return {
       memory: region.memory.subarray(0, length),
@@ -176,15 +192,14 @@ export class RegionPool implements RdmaCapability {
       release: () => {
         if (!isLent) return;
         isLent = false;
-        if (window !== undefined) this.#unbind(token);
+        if (window !== undefined) this.#unbind(pooled, token);
         this.#giveBack(pooled);
       },
     };
   }
 
   /** Lets the peer reach so many bytes and no more, from the next message on. */
-  #bind(window: MemoryWindow, { region, access }: PooledRegion, length: number): number {
-    const range = { region, offset: 0, length };
+  #bind(window: MemoryWindow, range: RegionRange, access: RdmaAccess): number {
     const { UNSIGNALED } = WorkFlag;
     const key = this.#connection.postBind(WINDOW_WORK, window, range, RIGHTS[access], UNSIGNALED);
     this.#openKeys.add(key);
@@ -192,14 +207,30 @@ export class RegionPool implements RdmaCapability {
   }
 
   /** Where the peer has not invalidated the key we do: before anything else is sent. */
-  #unbind(key: number): void {
+  #unbind(pooled: PooledRegion, key: number): void {
     if (this.#isClosed || !this.#openKeys.delete(key)) return;
-    this.#connection.postInvalidate(WINDOW_WORK, key, WorkFlag.UNSIGNALED);
+    pooled.pendingWork += 1;
+    this.#invalidating.push(pooled);
+    this.#connection.postInvalidate(WINDOW_WORK, key);
+    // Somebody may wait for the memory, and nothing else need be sent soon.
+    this.#submit();
+  }
+
+  #submit(): void {
+    try {
+      this.#connection.submit();
+    } catch {
+      // The connection is breaking, which ends every access anyway.
+    }
   }
 
   #giveBack(pooled: PooledRegion): void {
     if (this.#isClosed) return;
     this.#free.add(pooled);
+    this.#serveWaiting();
+  }
+
+  #serveWaiting(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const found = this.#take(next.size, next.access);
       if (found === undefined) return;

@@ -117,6 +117,7 @@ export class SmbDirectWire implements Transport {
       ...(isStarted ? {} : { wants: (bytes) => !carriesData(bytes) }),
       message: (bytes) => this.#connection.receive(bytes),
       invalidated: (key) => this.#regions.invalidated(key),
+      invalidationDone: () => this.#regions.invalidationDone(),
       settled: () => this.#connection.settle(),
       closed: (error) => this.#end(error ?? this.#peerLeft()),
     });

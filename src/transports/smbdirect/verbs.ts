@@ -43,7 +43,7 @@ export const CompletionField = {
   INVALIDATED_KEY: 5,
 } as const;
 export const CompletionFlag = { INVALIDATED: 1 } as const;
-export const Opcode = { SEND: 0, RECEIVE: 5 } as const;
+export const Opcode = { SEND: 0, INVALIDATE: 4, RECEIVE: 5 } as const;
 export const WorkFlag = { UNSIGNALED: 1 } as const;
 export const Access = {
   LOCAL_WRITE: 1,

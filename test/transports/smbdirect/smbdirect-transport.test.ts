@@ -107,6 +107,19 @@ describe("SMB Direct, dialled", () => {
     await Promise.all([client.close(), server.close()]);
   });
 
+  it("asks again at once for an address that was just not known yet", async () => {
+    const verbs = new FakeVerbs();
+    verbs.unresolved = 2;
+    const { client, server } = await pairOf(verbs);
+    assert.deepEqual(verbs.resolveTimeouts, [250, 1000, 5000]);
+    await Promise.all([client.close(), server.close()]);
+    const lost = new FakeVerbs();
+    lost.unresolved = 100;
+    const dialling = smbDirectTransport({ verbs: lost }).dial({ host: "127.0.0.1" }, { signal });
+    await assert.rejects(dialling, /no RDMA device leads there/);
+    assert.deepEqual(lost.resolveTimeouts, [250, 1000, 5000], "another port does not help");
+  });
+
   it("goes without direct placement where no memory is left for it", async () => {
     const verbs = new FakeVerbs();
     verbs.lockLimit = 2 * 256 * 1364 + 1000;
@@ -200,6 +213,18 @@ describe("SMB Direct, broken", () => {
     await assert.rejects(sending, { code: "ERR_SMB_TRANSPORT_CLOSED" });
     await turns(5);
     assert.equal(atClient.closures.length, 1);
+  });
+
+  it("tells why the device takes no more work", async () => {
+    const verbs = new FakeVerbs();
+    const { client } = await pairOf(verbs);
+    const atClient = new Recorder();
+    client.start(atClient);
+    const [queuePair] = verbs.clients as [FakeQueuePair];
+    queuePair.refusal = Object.assign(new Error("The queue is full"), { kind: "queue-full" });
+    void client.send([bytesOf(1, 1)]).catch(() => undefined);
+    const error = await atClient.whenClosed;
+    assert.match(error?.message ?? "", /127.0.0.1:445 broke: the queue is full/);
   });
 
   it("tells that the peer left in the middle of a message", async () => {

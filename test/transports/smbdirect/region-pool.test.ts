@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { RdmaRegion } from "../../../src/core/transport.ts";
+import { RegionPool } from "../../../src/transports/smbdirect/region-pool.ts";
+import { decodeBufferDescriptors } from "../../../src/transports/smbdirect/smbd-messages.ts";
+import { DEFAULT_SETTINGS } from "../../../src/transports/smbdirect/smbd-settings.ts";
+import { turns } from "../../compliance/transport.ts";
+import { FakeQueuePair } from "../../support/fake-verbs.ts";
+import { buffersFor } from "../../support/smbd-listener.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+function poolOf(mostBytes = 8 * MIB, hasType2Windows = false): [RegionPool, FakeQueuePair] {
+  const options = buffersFor(DEFAULT_SETTINGS);
+  const queuePair = new FakeQueuePair(options, { hasType2Windows }, ["server", 445]);
+  queuePair.start({ completions: () => undefined, closed: () => undefined });
+  return [new RegionPool(queuePair, 2 * MIB, mostBytes), queuePair];
+}
+
+const tokenOf = ({ descriptors }: RdmaRegion): number =>
+  decodeBufferDescriptors(descriptors)[0]?.token ?? 0;
+
+describe("RegionPool", () => {
+  it("lends exactly what was asked for, named by one descriptor", async () => {
+    const [pool] = poolOf();
+    const region = await pool.lend(100_000, "peer-writes");
+    assert.equal(region.memory.length, 100_000);
+    const [descriptor, ...others] = decodeBufferDescriptors(region.descriptors);
+    assert.equal(descriptor?.length, 100_000);
+    assert.deepEqual(others, []);
+    assert.equal(region.canBeInvalidated, false);
+  });
+
+  it("lends a region again once it was given back, and only then", async () => {
+    const [pool] = poolOf();
+    const first = await pool.lend(50_000, "peer-writes");
+    const second = await pool.lend(50_000, "peer-writes");
+    assert.notEqual(tokenOf(first), tokenOf(second));
+    first.release();
+    first.release();
+    const third = await pool.lend(60_000, "peer-writes");
+    assert.equal(tokenOf(third), tokenOf(first));
+    const fourth = await pool.lend(60_000, "peer-writes");
+    assert.notEqual(tokenOf(fourth), tokenOf(first), "a second release counts for nothing");
+  });
+
+  it("lets the peer read, or write, never both", async () => {
+    const [pool, queuePair] = poolOf();
+    const reads = await pool.lend(10, "peer-reads");
+    const writes = await pool.lend(10, "peer-writes");
+    const { memory } = queuePair;
+    const reach = (region: RdmaRegion, access: number): boolean => {
+      const [descriptor] = decodeBufferDescriptors(region.descriptors);
+      return memory.reach(tokenOf(region), descriptor?.offset ?? 0n, 10, access) !== undefined;
+    };
+    assert.deepEqual([reach(reads, 4), reach(reads, 2)], [true, false]);
+    assert.deepEqual([reach(writes, 4), reach(writes, 2)], [false, true]);
+  });
+
+  it("waits while as much is lent as may be, in the order of asking", async () => {
+    const [pool, { memory }] = poolOf(8 * MIB);
+    const lent: RdmaRegion[] = [];
+    for (let index = 0; index < 8; index += 1) lent.push(await pool.lend(MIB, "peer-writes"));
+    const order: string[] = [];
+    const waiting = ["a", "b"].map(async (name) => {
+      const region = await pool.lend(MIB, "peer-reads");
+      order.push(name);
+      return region;
+    });
+    await turns(3);
+    assert.deepEqual(order, []);
+    lent[0]?.release();
+    await turns(3);
+    assert.deepEqual(order, ["a"]);
+    lent[1]?.release();
+    await Promise.all(waiting);
+    assert.ok(memory.bytes <= 8 * MIB + 2 * 256 * 8192);
+  });
+
+  it("stops waiting when the caller gives up", async () => {
+    const [pool] = poolOf(8 * MIB);
+    const lent: RdmaRegion[] = [];
+    for (let index = 0; index < 8; index += 1) lent.push(await pool.lend(MIB, "peer-writes"));
+    const abort = new AbortController();
+    const waiting = pool.lend(MIB, "peer-writes", abort.signal);
+    const reason = new Error("enough");
+    abort.abort(reason);
+    await assert.rejects(waiting, reason);
+    const next = pool.lend(MIB, "peer-writes");
+    lent[0]?.release();
+    await next;
+  });
+
+  it("waits where no more memory may be locked, and fails where none may be", async () => {
+    const [pool, queuePair] = poolOf(48 * MIB);
+    const region = await pool.lend(MIB, "peer-writes");
+    queuePair.memory.lockLimit = queuePair.memory.bytes;
+    const waiting = pool.lend(MIB, "peer-writes");
+    await turns(2);
+    region.release();
+    await waiting;
+    const [empty, other] = poolOf();
+    other.memory.lockLimit = other.memory.bytes;
+    await assert.rejects(empty.lend(MIB, "peer-writes"), /may be locked/);
+    assert.throws(() => empty.prepare(), /may be locked/);
+  });
+
+  it("refuses more than one READ or WRITE may move", async () => {
+    const [pool] = poolOf();
+    await assert.rejects(pool.lend(2 * MIB + 1, "peer-writes"), { code: "ERR_SMB_TRANSPORT" });
+  });
+
+  it("ends everybody's wait when it is closed, and gives all memory back", async () => {
+    const [pool, { memory }] = poolOf(8 * MIB);
+    const before = memory.bytes;
+    const lent: RdmaRegion[] = [];
+    for (let index = 0; index < 8; index += 1) lent.push(await pool.lend(MIB, "peer-writes"));
+    const waiting = pool.lend(MIB, "peer-writes");
+    pool.close();
+    await assert.rejects(waiting, { code: "ERR_SMB_TRANSPORT_CLOSED" });
+    await assert.rejects(pool.lend(1, "peer-writes"), { code: "ERR_SMB_TRANSPORT_CLOSED" });
+    lent[0]?.release();
+    assert.equal(memory.bytes, before);
+  });
+
+  it("opens a window of the right length for each loan, and closes it again", async () => {
+    const [pool, queuePair] = poolOf(8 * MIB, true);
+    const region = await pool.lend(100, "peer-writes");
+    const token = tokenOf(region);
+    assert.equal(region.canBeInvalidated, true);
+    const [descriptor] = decodeBufferDescriptors(region.descriptors);
+    const offset = descriptor?.offset ?? 0n;
+    assert.equal(queuePair.memory.reach(token, offset, 100, 2)?.length, 100);
+    assert.equal(queuePair.memory.reach(token, offset, 101, 2), undefined);
+    region.release();
+    const again = await pool.lend(100, "peer-writes");
+    queuePair.submit();
+    await turns(3);
+    assert.equal(queuePair.memory.allows(token), false);
+    assert.notEqual(tokenOf(again), token);
+    // A key that the peer has invalidated is not invalidated a second time: that would be an error.
+    queuePair.memory.invalidate(tokenOf(again));
+    pool.invalidated(tokenOf(again));
+    again.release();
+    queuePair.submit();
+    await turns(3);
+    assert.equal(queuePair.broken, undefined);
+  });
+});
