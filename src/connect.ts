@@ -5,7 +5,7 @@ import {
   defaultOrder,
   SmbClient,
 } from "./core/index.ts";
-import { defaultTransports, type QuicOptions } from "./transports/index.ts";
+import { defaultTransports, localInterfaces, type QuicOptions } from "./transports/index.ts";
 
 /** Options of `connect`: those of `SmbClient.connect`, all with defaults, and who logs on. */
 export interface ConnectOptions extends Partial<Omit<ClientOptions, "credentials">> {
@@ -45,6 +45,7 @@ export async function connect(
   return await SmbClient.connect(place.target, {
     transports: defaultTransports({ quic }),
     order: defaultOrder,
+    multichannel: { connections: "auto", localInterfaces },
     ...rest,
     credentials,
   });

@@ -5,6 +5,8 @@ import type { Connection } from "./connection/connection.ts";
 import type { TraceListener } from "./connection/trace.ts";
 import type { DialAttempt } from "./dial-error.ts";
 import type { TransportChoice } from "./dialer.ts";
+import type { ChannelReport } from "./multichannel/channel-report.ts";
+import { Multichannel, type MultichannelState } from "./multichannel/multichannel.ts";
 import type { MultichannelOptions } from "./multichannel/options.ts";
 import { reachServer } from "./reach-server.ts";
 import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
@@ -89,6 +91,7 @@ export class SmbClient implements AsyncDisposable {
   readonly #options: ClientOptions;
   readonly #trees = new Set<Tree>();
   #session: Session;
+  #multichannel: Multichannel | undefined;
 
   private constructor(
     target: DialTarget,
@@ -102,6 +105,7 @@ export class SmbClient implements AsyncDisposable {
     this.attempts = parts.attempts;
     this.#options = options;
     this.#session = parts.session;
+    this.#multichannel = this.#startMultichannel();
   }
 
   /**
@@ -146,6 +150,25 @@ export class SmbClient implements AsyncDisposable {
     this.#session.timeoutMs = value;
   }
 
+  /** Why the session has one connection or several; undefined where it is to have only one. */
+  get multichannel(): MultichannelState | undefined {
+    return this.#multichannel?.state;
+  }
+
+  /** The connections of the session, what they lead to and what they have moved. */
+  async channels(): Promise<readonly ChannelReport[]> {
+    const { reportChannels } = await import("./multichannel/channel-report.ts");
+    return reportChannels(this.#session.channels, this.#multichannel?.state);
+  }
+
+  /**
+   * Opens the further connections that the interfaces of both sides suggest, or that were asked for,
+   * without waiting until they pay. Never rejects: `multichannel` tells what came of it.
+   */
+  async openChannels(): Promise<void> {
+    await this.#multichannel?.establish();
+  }
+
   /** Connects to a share by its name. */
   async connectTree(share: string, options: CallerOptions = {}): Promise<Tree> {
     const tree = await Tree.connect(this.#session, `\\\\${this.target.host}\\${share}`, options);
@@ -182,6 +205,8 @@ export class SmbClient implements AsyncDisposable {
     const session = await setUpSession(connection, this.target, settings, credentials);
     const old = this.#session;
     this.#session = session;
+    this.#multichannel?.stop();
+    this.#multichannel = this.#startMultichannel();
     this.#trees.clear();
     await old.logoff(options.signal).catch(() => {});
     await old.close(connection);
@@ -189,6 +214,7 @@ export class SmbClient implements AsyncDisposable {
 
   /** Disconnects from the shares, logs off and closes the wire. Never rejects. */
   async close(): Promise<void> {
+    this.#multichannel?.stop();
     if (!this.#session.isClosed) {
       // One after the other, but in one round trip: a server takes them in the order they were sent.
       const leaving = [...this.#trees].map((tree) => tree.disconnect());
@@ -199,6 +225,17 @@ export class SmbClient implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #startMultichannel(): Multichannel | undefined {
+    const { multichannel, transports, trace } = this.#options;
+    const isWanted = multichannel !== undefined && multichannel.connections !== 1;
+    if (!isWanted) return undefined;
+    const { clock } = this.connection;
+    const settings = { target: this.target, transports, clock, trace };
+    const made = new Multichannel(this.#session, settings, multichannel);
+    made.start();
+    return made;
   }
 }
 

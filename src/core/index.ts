@@ -64,7 +64,12 @@ export type { FsSizeInformation, FsVolumeInformation } from "./fscc/file-system-
 export { decodeSnapshotArray } from "./fscc/fsctl.ts";
 export { decodeFileName, encodeFileRename } from "./fscc/name-information.ts";
 export { decodeFileStreams, type FileStream } from "./fscc/stream-information.ts";
+export type { LocalInterface } from "./local-interface.ts";
 export { loadMessageDescriber, type MessageDescriber } from "./message-describer.ts";
+export type { ChannelPlan, InterfaceVerdict, PlannedRoute } from "./multichannel/channel-plan.ts";
+export type { ChannelReport } from "./multichannel/channel-report.ts";
+export type { MultichannelState } from "./multichannel/multichannel.ts";
+export type { MultichannelOptions } from "./multichannel/options.ts";
 export { NtStatus, ntStatusExplanation, ntStatusName } from "./nt-status.ts";
 export { NtStatusError } from "./nt-status-error.ts";
 export type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";

@@ -22,6 +22,8 @@ export interface Transport extends AsyncDisposable {
   readonly kind: TransportKind;
   /** The peer as a person would write it: `192.0.2.1:445`, `[2001:db8::1]:445`. */
   readonly remoteAddress: string;
+  /** Our own end, written likewise; absent where the wire has none. */
+  readonly localAddress?: string;
   /** The largest message this wire carries, in bytes: 0xFFFFFF on Direct TCP. */
   readonly maxMessageSize: number;
   /** True where the wire itself is encrypted and its peer was verified (QUIC). */

@@ -1,3 +1,4 @@
+import type { LocalInterface } from "../core/local-interface.ts";
 import type { TransportFactory } from "../core/transport.ts";
 import { nbtTransport } from "./nbt/nbt-transport.ts";
 import type { QuicOptions } from "./quic/quic-options.ts";
@@ -19,4 +20,9 @@ export interface TransportSettings {
 /** Every wire that a user can name. The only place that names all of them. */
 export function defaultTransports({ quic }: TransportSettings = {}): TransportFactory[] {
   return [tcpTransport(), nbtTransport(), quicTransport(quic), smbDirectTransport()];
+}
+
+/** The network interfaces of this machine; loaded when somebody asks. */
+export async function localInterfaces(): Promise<readonly LocalInterface[]> {
+  return (await import("./local-interfaces.ts")).localInterfaces();
 }

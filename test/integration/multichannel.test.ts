@@ -40,7 +40,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
       ...options,
       transports,
       order: [{ kind: "tcp" }],
-      multichannel: { connections: count },
+      multichannel: { connections: "auto" },
       credentials: { kind: "password", username, domain: "", password },
     });
     const settings = { target, transports, clock: systemClock };

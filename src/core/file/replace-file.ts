@@ -2,10 +2,13 @@ import { TransferError } from "../errors.ts";
 import { decodeFileStandard, encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { encodeFileRename } from "../fscc/name-information.ts";
+import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import { AccessMask, CreateDisposition, CreateOptions, InfoType } from "../smb2/constants.ts";
+import type { CreateResponse } from "../smb2/create.ts";
+import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { QueryInfoResponse } from "../smb2/query-info.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import type { FileTime } from "../wire/file-time.ts";
@@ -16,6 +19,7 @@ import { File } from "./file.ts";
 import { bodyOf, closeSpec } from "./file-requests.ts";
 import { withGrace } from "./grace.ts";
 import { queryInfoSpec, setInfoSpec } from "./open.ts";
+import { withHandle } from "./with-handle.ts";
 
 /** What is needed to write a file in place and to set its times. */
 export const WRITE_ACCESS: number =
@@ -30,12 +34,29 @@ export interface FileTimes {
   readonly lastWriteTime?: FileTime;
 }
 
+/**
+ * Whether a temporary name is taken by ourselves: a CREATE made the file, its channel died, and the
+ * CREATE was sent again on another one. The file may then be opened and written from its start.
+ */
+export function isTakenByUs(tree: TreeConnect, error: unknown): boolean {
+  return isNameTaken(error) && tree.session.hasLostChannel;
+}
+
+export function isNameTaken(error: unknown): boolean {
+  return error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_COLLISION;
+}
+
 /** How to open a file that is to be written from its start. */
 export function writeOptions(isTemporary: boolean): OpenOptions {
   const options = CreateOptions.NON_DIRECTORY_FILE;
   return isTemporary
     ? { access: REPLACE_ACCESS, disposition: CreateDisposition.CREATE, options }
     : { access: WRITE_ACCESS, disposition: CreateDisposition.OVERWRITE_IF, options };
+}
+
+/** How to open a temporary file of ours that is there already. */
+export function reopenOptions(): OpenOptions {
+  return { ...writeOptions(true), disposition: CreateDisposition.OVERWRITE_IF };
 }
 
 /**
@@ -49,12 +70,18 @@ export async function createTemporaryFile(
 ): Promise<File> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const { body } = await tree.request({
-    ...tree.createSpec(path, writeOptions(true)),
-    signal: withGrace(signal),
-    onLateReply: (reply) => {
-      void discardFile(tree, reply.body.fileId, path);
-    },
+  const create = (open: OpenOptions): Promise<Reply<CreateResponse>> =>
+    tree.request({
+      ...tree.createSpec(path, open),
+      mayReplay: true,
+      signal: withGrace(signal),
+      onLateReply: (reply) => {
+        void discardFile(tree, reply.body.fileId, path);
+      },
+    });
+  const { body } = await create(writeOptions(true)).catch((error: unknown) => {
+    if (isTakenByUs(tree, error)) return create(reopenOptions());
+    throw error;
   });
   if (signal?.aborted === true) {
     await discardFile(tree, body.fileId, path);
@@ -153,9 +180,42 @@ export async function renameAndClose(
     // A server may ignore the wish for attributes; the size was right before.
     if (closed.flags !== 0) checkSize(to, size, closed.endOfFile);
   } catch (error) {
+    if (!isRenamed && (await wasRenamed(tree, rename, error))) return;
     await giveUp(tree, fileId, isRenamed ? undefined : from);
     throw error;
   }
+}
+
+/**
+ * A frame that renamed the file and closed it may have been carried out although its channel died
+ * before the answer: then the handle is closed when it is sent again, and only the names tell what
+ * came of it.
+ */
+async function wasRenamed(
+  tree: TreeConnect,
+  { from, to, size, signal }: FinalRename,
+  error: unknown,
+): Promise<boolean> {
+  const isClosed = error instanceof NtStatusError && error.status === NtStatus.FILE_CLOSED;
+  if (!isClosed || !tree.session.hasLostChannel) return false;
+  const temporary = await sizeOf(tree, from, signal);
+  return temporary === undefined && (await sizeOf(tree, to, signal)) === size;
+}
+
+/** Undefined where there is no such file. */
+async function sizeOf(
+  tree: TreeConnect,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const query = queryInfoSpec(NO_FILE_ID, InfoType.FILE, FileInformationClass.STANDARD);
+  const open = { access: AccessMask.READ_ATTRIBUTES, signal };
+  const found = await withHandle(tree, path, open, query).catch((error: unknown) => {
+    if (error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_NOT_FOUND)
+      return undefined;
+    throw error;
+  });
+  return found === undefined ? undefined : decodeFileStandard(found.body.outputBuffer).size;
 }
 
 /** After a failure: removes the temporary file, or only closes the one that was written in place. */
@@ -189,7 +249,7 @@ async function together(
   const named = specs.map((spec) => ({ ...spec, path }));
   // Should one of several channels die, each of them can be sent again, but not all together: nobody
   // could tell what came of a rename whose handle is closed.
-  const isApart = support.isRefused || tree.session.channels.length > 1;
+  const isApart = support.isRefused || tree.session.isMultichannel;
   const answers = isApart ? [] : await tree.compound(named, { signal });
   const replies: Reply<unknown>[] = [];
   for (const [index, spec] of named.entries()) {

@@ -1,7 +1,5 @@
 import { encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
-import { NtStatus } from "../nt-status.ts";
-import { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec } from "../session/request-spec.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import type { CreateResponse } from "../smb2/create.ts";
@@ -19,7 +17,10 @@ import {
   createTemporaryFile,
   type FileTimes,
   giveUp,
+  isNameTaken,
+  isTakenByUs,
   renameAndClose,
+  reopenOptions,
   WRITE_ACCESS,
   writeOptions,
 } from "./replace-file.ts";
@@ -105,9 +106,13 @@ async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void
     if (isNew) return;
   }
   await write.beforeReplacing?.();
-  const open = writeOptions(true);
-  const place = { path: temporaryPath, open, madePath: temporaryPath, isFinal: false };
-  const fileId = await writeOneFrame(tree, write, place);
+  const at = { path: temporaryPath, madePath: temporaryPath, isFinal: false };
+  const fileId = await writeOneFrame(tree, write, { ...at, open: writeOptions(true) }).catch(
+    (error: unknown) => {
+      if (!isTakenByUs(tree, error)) throw error;
+      return writeOneFrame(tree, write, { ...at, open: reopenOptions() });
+    },
+  );
   const size = data.length;
   await renameAndClose(tree, fileId, { from: temporaryPath, to: path, size, signal });
 }
@@ -146,6 +151,8 @@ function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRe
   const { path } = place;
   const create: AnyRequestSpec = {
     ...tree.createSpec(path, place.open),
+    // Where it has been carried out already, the name is taken: the callers know what to do then.
+    mayReplay: true,
     // Given up, and made all the same: nobody but us knows of the file.
     onLateReply: (reply) => {
       void giveUp(tree, (reply.body as CreateResponse).fileId, place.madePath);
@@ -159,10 +166,6 @@ function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRe
   }
   if (place.isFinal) specs.push({ ...closeSpec(NO_FILE_ID, true), path });
   return specs;
-}
-
-function isNameTaken(error: unknown): boolean {
-  return error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_COLLISION;
 }
 
 async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void> {

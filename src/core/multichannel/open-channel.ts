@@ -22,6 +22,8 @@ export interface ChannelSettings {
   readonly transports: readonly TransportFactory[];
   readonly clock: Clock;
   readonly trace?: TraceListener | undefined;
+  /** How long the wire may take to connect, in milliseconds; as the wire likes where not given. */
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 /**
@@ -50,7 +52,9 @@ export async function openChannel(
     ...(netbiosName === undefined ? {} : { netbiosName }),
   };
   const { offer } = session.connection.negotiated;
-  const transport = await factory.dial(target, { signal });
+  const { connectTimeoutMs } = settings;
+  const limit = connectTimeoutMs === undefined ? {} : { connectTimeoutMs };
+  const transport = await factory.dial(target, { signal, ...limit });
   const connection = new Connection(transport, {
     clock: settings.clock,
     timeoutMs: session.connection.timeoutMs,

@@ -54,9 +54,9 @@ export class ChannelList {
   }
 
   /**
-   * The channel with the fewest bytes under way, the earlier one of two that have the same ([MS-SMB2]
-   * 3.2.4.1.7 leaves the choice to us). `suits` says which ones have the credits; where none has, the
-   * wait for them may as well be on any.
+   * The channel with the fewest bytes under way ([MS-SMB2] 3.2.4.1.7 leaves the choice to us); of
+   * several that have the same the one that was idle longest. `suits` says which ones have the credits;
+   * where none has, the wait for them may as well be on any.
    */
   leastLoaded(suits: (channel: Channel) => boolean): Channel {
     if (this.#channels.length === 1) return this.first;
@@ -64,7 +64,7 @@ export class ChannelList {
     const suitable = active.filter(suits);
     let found: Channel | undefined;
     for (const channel of suitable.length > 0 ? suitable : active) {
-      if (found === undefined || channel.outstandingBytes < found.outstandingBytes) found = channel;
+      if (found === undefined || isLess(channel, found)) found = channel;
     }
     return found ?? this.first;
   }
@@ -95,4 +95,9 @@ export class ChannelList {
   #probe(): void {
     for (const { connection } of this.#channels) connection.echo().catch(() => {});
   }
+}
+
+function isLess(a: Channel, b: Channel): boolean {
+  if (a.outstandingBytes !== b.outstandingBytes) return a.outstandingBytes < b.outstandingBytes;
+  return a.turn < b.turn;
 }

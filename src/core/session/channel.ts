@@ -6,15 +6,22 @@ import { HeaderFlags } from "../smb2/constants.ts";
 import { DirectPlacement, type PlacedRequest } from "./direct-placement.ts";
 import { type AnyRequestSpec, decodeReply } from "./request-spec.ts";
 
+/** Requests of so many bytes take turns; small ones keep to one channel while all are idle. */
+const LARGE_BYTES = 64 * 1024;
+let turns = 0;
+
 /** One connection of a session, with the key that signs there ([MS-SMB2] 3.2.1.8). */
 export class Channel {
   readonly connection: Connection;
   readonly security: MessageSecurity;
-  /** Bytes that requests under way carry, in either direction: what the load is spread by. */
-  outstandingBytes = 0;
   /** It is kept for the time when no other channel is left: TCP beside RDMA. */
   isStandby = false;
   readonly #placement: DirectPlacement | undefined;
+  /** Grows with each large request, on all channels of the process: who had none for longest. */
+  turn = 0;
+  #outstandingBytes = 0;
+  #busySinceMs = 0;
+  #busyMs = 0;
 
   constructor(connection: Connection, security: MessageSecurity) {
     this.connection = connection;
@@ -30,6 +37,34 @@ export class Channel {
   chunkSize(encrypt: boolean): number {
     const limit = this.#placement?.sizeLimit(encrypt) ?? 0;
     return limit > 0 ? this.connection.placedChunkSize(limit) : this.connection.chunkSize;
+  }
+
+  /** Bytes that requests under way carry, in either direction: what the load is spread by. */
+  get outstandingBytes(): number {
+    return this.#outstandingBytes;
+  }
+
+  /** How long requests have been under way here so far, in milliseconds. */
+  get busyMs(): number {
+    const { clock } = this.connection;
+    return this.#busyMs + (this.#outstandingBytes > 0 ? clock.now() - this.#busySinceMs : 0);
+  }
+
+  /** A request of so many bytes is given to this channel. */
+  begin(bytes: number): void {
+    if (this.#outstandingBytes === 0) this.#busySinceMs = this.connection.clock.now();
+    this.#outstandingBytes += bytes;
+    if (bytes >= LARGE_BYTES) {
+      turns += 1;
+      this.turn = turns;
+    }
+  }
+
+  /** It is over, however it ended. */
+  end(bytes: number): void {
+    this.#outstandingBytes -= bytes;
+    if (this.#outstandingBytes === 0)
+      this.#busyMs += this.connection.clock.now() - this.#busySinceMs;
   }
 
   /** Whether the credits suffice to send all of `specs` in one frame, and the wire carries it. */

@@ -31,6 +31,9 @@ export interface Answer {
   readonly placed?: PlacedRequest | undefined;
 }
 
+/** A compound whose channel died: its members are to be sent again, one by one. */
+export class LostCompound extends TransportClosedError {}
+
 export interface DispatchOptions {
   readonly encrypt?: boolean | undefined;
   readonly sign?: boolean | undefined;
@@ -55,15 +58,22 @@ export class RequestDispatcher {
   readonly #channels: ChannelList;
   readonly #clock: Clock;
   /** What has been asked for or sent so far: whether more channels pay. */
-  dispatchedBytes = 0;
+  #dispatchedBytes = 0;
+  #alarm: { readonly bytes: number; readonly callback: () => void } | undefined;
 
   constructor(channels: ChannelList, clock: Clock) {
     this.#channels = channels;
     this.#clock = clock;
   }
 
+  /** Calls `callback` once, when so many bytes have been asked for or sent in all. */
+  callWhenBusy(bytes: number, callback: () => void): void {
+    this.#alarm = { bytes, callback };
+  }
+
   /**
    * @returns one answer for each of `specs`
+   * @throws {LostCompound} where the channel of several requests about a path died
    * @throws {TransportClosedError} where the channel died and the request must not be repeated
    * @throws what ended the last channel
    */
@@ -72,23 +82,31 @@ export class RequestDispatcher {
     options: DispatchOptions,
   ): Promise<readonly Answer[]> {
     const weight = weightOf(specs);
-    this.dispatchedBytes += weight;
+    this.#noteBusy(weight);
     const attempts: Attempts = {
-      isReplay: false,
+      isReplay: specs.some((spec) => spec.isReplay === true),
       refusedSinceMs: undefined,
       waitMs: FIRST_WAIT_MS,
     };
     for (;;) {
       const channel = this.#pick(specs);
-      channel.outstandingBytes += weight;
+      channel.begin(weight);
       try {
         const answers = await this.#attempt(channel, specs, options, attempts);
         if (answers !== undefined) return answers;
       } finally {
-        channel.outstandingBytes -= weight;
+        channel.end(weight);
       }
       if (attempts.refusedSinceMs !== undefined) await this.#pause(attempts, options.signal);
     }
+  }
+
+  #noteBusy(weight: number): void {
+    this.#dispatchedBytes += weight;
+    const alarm = this.#alarm;
+    if (alarm === undefined || this.#dispatchedBytes < alarm.bytes) return;
+    this.#alarm = undefined;
+    alarm.callback();
   }
 
   #pick(specs: readonly AnyRequestSpec[]): Channel {
@@ -126,10 +144,8 @@ export class RequestDispatcher {
       });
     } catch (error) {
       if (options.signal?.aborted === true || channel.isOpen) throw error;
-      const isAlive = this.#channels.lose(channel, error instanceof Error ? error : undefined);
-      if (!isAlive) throw error;
       attempts.isReplay ||= sent !== undefined;
-      if (attempts.isReplay && !mayReplay(specs)) throw inDoubt(channel, specs, error);
+      this.#moveOn(channel, specs, attempts, error);
       return undefined;
     }
   }
@@ -153,6 +169,21 @@ export class RequestDispatcher {
       placed?.release();
       throw error;
     }
+  }
+
+  /** A channel died. Throws unless `specs` may be sent again on another one. */
+  #moveOn(
+    channel: Channel,
+    specs: readonly AnyRequestSpec[],
+    { isReplay }: Attempts,
+    error: unknown,
+  ): void {
+    const isAlive = this.#channels.lose(channel, error instanceof Error ? error : undefined);
+    if (!isAlive) throw error;
+    if (!isReplay) return;
+    if (!mayReplay(specs)) throw inDoubt(channel, specs, error);
+    // smbd gives the handle of a lost CREATE again, but not to what follows in the same frame.
+    if (isByPath(specs)) throw new LostCompound("A compound was lost");
   }
 
   /**
@@ -188,6 +219,10 @@ export class RequestDispatcher {
       signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
+}
+
+function isByPath(specs: readonly AnyRequestSpec[]): boolean {
+  return specs.length > 1 && specs[0]?.request.command === Command.CREATE;
 }
 
 function weightOf(specs: readonly AnyRequestSpec[]): number {

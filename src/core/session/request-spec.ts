@@ -34,6 +34,8 @@ export interface RequestSpec<Q, R> {
    * of `replay-rules.ts` decide.
    */
   readonly mayReplay?: boolean | undefined;
+  /** It was part of a frame whose channel died: the server may have carried it out. */
+  readonly isReplay?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What to do with an answer that comes after `signal` aborted. */
   onLateReply?(reply: Reply<R>): void;

@@ -18,7 +18,12 @@ import { Channel } from "./channel.ts";
 import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
 import { createMessageSecurity, deriveSigner } from "./keys.ts";
 import { sendOneByOne } from "./one-by-one.ts";
-import { type Answer, type DispatchOptions, RequestDispatcher } from "./request-dispatcher.ts";
+import {
+  type Answer,
+  type DispatchOptions,
+  LostCompound,
+  RequestDispatcher,
+} from "./request-dispatcher.ts";
 import {
   type AnyRequestSpec,
   commandOf,
@@ -48,6 +53,8 @@ export class Session {
   readonly isAnonymous: boolean;
   /** FSCTL_VALIDATE_NEGOTIATE_INFO is asked once a session. */
   hasValidatedNegotiate = false;
+  /** Further channels are being opened. */
+  isGettingChannels = false;
   readonly #options: SessionOptions;
   /** With the key that signs SESSION_SETUP, whatever becomes of the first channel. */
   readonly #security: MessageSecurity;
@@ -125,6 +132,16 @@ export class Session {
     return this.#channels.all;
   }
 
+  /** It has several channels, or is getting them: what is sent may have to be sent again. */
+  get isMultichannel(): boolean {
+    return this.isGettingChannels || this.#channels.all.length > 1;
+  }
+
+  /** A channel was lost while others lived: what was sent there was sent again. */
+  get hasLostChannel(): boolean {
+    return this.#channels.sequence.value > 0;
+  }
+
   /** No channel is left. */
   get isClosed(): boolean {
     return this.#channels.all.every(({ isOpen }) => !isOpen);
@@ -135,9 +152,9 @@ export class Session {
     return this.#channels.closed;
   }
 
-  /** Bytes that requests have asked for or carried so far, with something for each request. */
-  get dispatchedBytes(): number {
-    return this.#dispatcher.dispatchedBytes;
+  /** Calls `callback` once, when requests have asked for or carried so many bytes. */
+  callWhenBusy(bytes: number, callback: () => void): void {
+    this.#dispatcher.callWhenBusy(bytes, callback);
   }
 
   /** Told of each channel that is lost while others live. */
@@ -254,7 +271,13 @@ export class Session {
       return sendOneByOne(specs, (spec) => this.request({ ...spec, signal }));
     }
     const encrypt = specs.some((spec) => spec.encrypt === true);
-    let answers = await this.#send(specs, { encrypt, related: true, signal });
+    let answers: readonly Answer[];
+    try {
+      answers = await this.#send(specs, { encrypt, related: true, signal });
+    } catch (error) {
+      if (!(error instanceof LostCompound)) throw error;
+      return sendOneByOne(specs, (spec) => this.request({ ...spec, signal, isReplay: true }));
+    }
     if (answers.some(isExpired)) {
       await this.#reauthenticate();
       answers = await this.#send(specs, { encrypt, related: true, signal });

@@ -135,7 +135,7 @@ export class TreeConnect {
   #contextsOf({ contexts = [], disposition, options = 0 }: OpenOptions): readonly CreateContext[] {
     const isFile = (options & CreateOptions.NON_DIRECTORY_FILE) !== 0;
     const isMade = isFile && disposition === CreateDisposition.CREATE && this.type === "disk";
-    if (!isMade || this.session.channels.length < 2) return contexts;
+    if (!isMade || !this.session.isMultichannel) return contexts;
     const createGuid = randomBytes(16);
     return [...contexts, durableHandleRequestV2({ timeoutMs: 0, flags: 0, createGuid })];
   }

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
 import type { Clock } from "../../core/clock.ts";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
-import type {
-  MessageParts,
-  Transport,
-  TransportKind,
-  TransportSink,
+import {
+  formatEndpoint,
+  type MessageParts,
+  type Transport,
+  type TransportKind,
+  type TransportSink,
 } from "../../core/transport.ts";
 import { discardingReader } from "../framing/byte-reader.ts";
 import { type LengthBits, maxFrameLength } from "../framing/frame-prefix.ts";
@@ -36,6 +37,7 @@ export interface StreamTransportOptions {
 export class StreamTransport implements Transport {
   readonly kind: TransportKind;
   readonly remoteAddress: string;
+  readonly localAddress: string;
   readonly maxMessageSize: number;
   readonly isEncrypted = false;
   readonly #socket: Socket;
@@ -53,6 +55,9 @@ export class StreamTransport implements Transport {
   constructor(options: StreamTransportOptions) {
     this.kind = options.kind;
     this.remoteAddress = options.endpoint;
+    // Asked for now: a socket that is closed has forgotten it.
+    const { localAddress = "", localPort = 0 } = options.socket;
+    this.localAddress = formatEndpoint(localAddress, localPort);
     this.maxMessageSize = maxFrameLength(options.lengthBits);
     this.#socket = options.socket;
     this.#batch = new WriteBatch(options.socket);

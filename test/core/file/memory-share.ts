@@ -76,7 +76,8 @@ export class MemoryShare extends MemoryFiles {
     };
     const session = {
       connection,
-      channels: [connection],
+      isMultichannel: false,
+      hasLostChannel: false,
       chunkSize,
       transactSize: (wanted: number) => wanted,
       abort: () => {},

@@ -9,7 +9,7 @@ import type { TransportFactory } from "../../../src/core/transport.ts";
 import type { Tree } from "../../../src/core/tree/tree.ts";
 import { ManualClock } from "../../support/clock.ts";
 import type { FakeRequest, FakeServerOptions } from "../../support/fake-server.ts";
-import { CLOSED, openFile } from "../../support/fake-session.ts";
+import { CLOSED, CREATED, openFile } from "../../support/fake-session.ts";
 
 const MIB = 1024 * 1024;
 
@@ -187,7 +187,7 @@ function oplockBreak(): Uint8Array {
 describe("a channel that dies", () => {
   it("hands its READs and WRITEs to another one, as replays in a new sequence", async () => {
     const { server, client, file } = await withChannels(3);
-    server.on(Command.READ, ({ connection, reply }) => connection !== 1 && reply(data(MIB)));
+    server.on(Command.READ, ({ body, reply }) => reply(data((body as { length: number }).length)));
     server.on(Command.WRITE, ({ connection, reply, body }) => {
       const { length } = (body as { payload?: Uint8Array }).payload ?? { length: MIB };
       if (connection !== 1) reply({ body: { count: length, remaining: 0 } });
@@ -199,8 +199,8 @@ describe("a channel that dies", () => {
     await server.disconnect(1);
     assert.equal(await second, MIB);
     assert.equal(await first, MIB);
-    assert.deepEqual(told(server.requestsOf(Command.WRITE)), ["1 0", "0 replay 1"]);
-    await file.read(new Uint8Array(MIB), 0);
+    assert.deepEqual(told(server.requestsOf(Command.WRITE)), ["1 0", "2 replay 1"]);
+    await file.read(new Uint8Array(8), 0);
     assert.deepEqual(told(server.requestsOf(Command.READ)), ["0 0", "0 1"]);
     assert.equal(client.session.channels.length, 2);
   });
@@ -303,6 +303,23 @@ describe("a channel that dies", () => {
     );
     assert.equal(contexts[0]?.createContexts[0]?.name, "DH2Q");
     assert.deepEqual(contexts[0]?.createContexts, contexts[1]?.createContexts);
+  });
+
+  it("takes a compound along: its members go again, one by one", async () => {
+    const { server, tree } = await withChannels(2);
+    const fileId = new Uint8Array(16).fill(5);
+    server.on(Command.CREATE, ({ connection, reply }) => {
+      if (connection === 1) reply({ body: { ...CREATED, fileId } });
+    });
+    server.on(Command.QUERY_INFO, ({ body, reply }) =>
+      reply({ body: { outputBuffer: (body as { fileId: Uint8Array }).fileId.slice(0, 1) } }),
+    );
+    const asking = tree.queryInfo("f", 1, 5);
+    await settle();
+    await server.disconnect(0);
+    assert.deepEqual([...(await asking)], [5]);
+    for (const command of [Command.CREATE, Command.QUERY_INFO, Command.CLOSE])
+      assert.equal(told(server.requestsOf(command)).at(-1), "1 replay 1");
   });
 
   const inDoubt: readonly [string, number, (tree: Tree) => Promise<unknown>][] = [

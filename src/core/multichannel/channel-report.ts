@@ -1,0 +1,68 @@
+import type { Channel } from "../session/channel.ts";
+import type { TransportKind } from "../transport.ts";
+import { parseEndpoint } from "./addresses.ts";
+import type { MultichannelState } from "./multichannel.ts";
+
+/** One connection of a session, as Get-SmbMultichannelConnection tells it, and what it has moved. */
+export interface ChannelReport {
+  readonly transport: TransportKind;
+  /** `active`, `standby` while better ones work, or `closed`. */
+  readonly state: "active" | "standby" | "closed";
+  /** `192.0.2.9:50000`; undefined where the wire does not tell. */
+  readonly clientEndpoint: string | undefined;
+  readonly serverEndpoint: string;
+  /** The system's number and name of our interface; undefined where it is not known. */
+  readonly clientInterface: { readonly index: number; readonly name: string } | undefined;
+  /** The server's number of its interface; undefined where the server has not told it. */
+  readonly serverInterfaceIndex: number | undefined;
+  /** In bits per second: of the slower side; undefined where neither is known. */
+  readonly linkSpeed: number | undefined;
+  readonly clientRssCapable: boolean | undefined;
+  readonly clientRdmaCapable: boolean | undefined;
+  readonly serverRssCapable: boolean | undefined;
+  readonly serverRdmaCapable: boolean | undefined;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Bytes per second in both directions while requests were under way; 0 before the first. */
+  readonly bytesPerSecond: number;
+}
+
+/** A report for each of `channels`, in their order. */
+export function reportChannels(
+  channels: readonly Channel[],
+  state: MultichannelState | undefined,
+): readonly ChannelReport[] {
+  return channels.map((channel) => report(channel, state));
+}
+
+function report(channel: Channel, state: MultichannelState | undefined): ChannelReport {
+  const { transport } = channel.connection;
+  const { bytesSent, bytesReceived, localAddress } = transport;
+  const { address } = parseEndpoint(transport.remoteAddress);
+  const server = state?.plan?.verdicts.find((each) => each.address === address);
+  const ownAddress = localAddress === undefined ? undefined : parseEndpoint(localAddress).address;
+  const local = state?.local.find((each) => each.address === ownAddress) ?? server?.local;
+  const speeds = [server?.linkSpeed ?? 0, local?.linkSpeed ?? 0].filter((speed) => speed > 0);
+  return {
+    transport: transport.kind,
+    state: stateOf(channel),
+    clientEndpoint: localAddress,
+    serverEndpoint: transport.remoteAddress,
+    clientInterface: local === undefined ? undefined : { index: local.index, name: local.name },
+    serverInterfaceIndex: server?.interfaceIndex,
+    linkSpeed: speeds.length === 0 ? undefined : Math.min(...speeds),
+    clientRssCapable: local?.isRssCapable,
+    clientRdmaCapable: local === undefined ? undefined : local.rdmaDevice !== undefined,
+    serverRssCapable: server?.isRssCapable,
+    serverRdmaCapable: server?.isRdmaCapable,
+    bytesSent,
+    bytesReceived,
+    bytesPerSecond:
+      channel.busyMs === 0 ? 0 : ((bytesSent + bytesReceived) * 1000) / channel.busyMs,
+  };
+}
+
+function stateOf({ isOpen, isStandby }: Channel): ChannelReport["state"] {
+  if (!isOpen) return "closed";
+  return isStandby ? "standby" : "active";
+}
