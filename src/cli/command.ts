@@ -16,6 +16,8 @@ export type ArgumentKind =
 export interface Command {
   /** The name it is documented by, then its synonyms: `["ls", "dir", "l"]`. */
   readonly names: readonly string[];
+  /** Not a command of smbclient: unknown when we pass for it. */
+  readonly isExtension?: true;
   /** The arguments as smbclient's `help` prints them: `<remote name> [local name]`. */
   readonly usage: string;
   /** What it does, as smbclient's `help` prints it behind the arguments. */

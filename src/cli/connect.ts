@@ -6,6 +6,7 @@ import {
   DialError,
   type DialTarget,
   defaultOrder,
+  type MultichannelOptions,
   NtStatusError,
   parseTransportOrder,
   SmbClient,
@@ -13,9 +14,11 @@ import {
   type TransportChoice,
   TransportClosedError,
   type TransportFactory,
+  type TransportKind,
   type Tree,
   UnsupportedError,
 } from "../core/index.ts";
+import { localInterfaces } from "../transports/index.ts";
 import type { ClientConfig } from "./config/client-config.ts";
 import { lookUpLmhosts } from "./config/lmhosts.ts";
 import { explainConnection, explainDialling, explainShare } from "./explain.ts";
@@ -64,10 +67,22 @@ export async function connectClient(
     client.timeoutMs = operationTimeoutMs(settings.options);
     warnOfUnverified(settings, client);
     tellStory(settings, explainConnection(client));
+    if (settings.options.explain) await explainChannels(settings, client);
     return client;
   } catch (error) {
     throw statedConnectFailure(error, settings, target.host);
   }
+}
+
+/** Who asks for an explanation wants to know now what a transfer would use. */
+async function explainChannels(
+  { io, personality }: ConnectSettings,
+  client: SmbClient,
+): Promise<void> {
+  if (!personality.hasExtensions) return;
+  await client.openChannels();
+  const { formatVerdicts } = await import("./render/channels.ts");
+  io.err(formatVerdicts(client.multichannel));
 }
 
 /**
@@ -131,9 +146,10 @@ async function clientOptions(
 ): Promise<ClientOptions> {
   const { options, config, personality, log, signal } = settings;
   const { minProtocol, maxProtocol } = config;
+  const order = transportOrder(options, config, port);
   return {
     transports: settings.transports,
-    order: transportOrder(options, config, port),
+    order,
     credentials,
     minDialect: minProtocol.dialect,
     maxDialect: maxProtocol.dialect,
@@ -143,10 +159,33 @@ async function clientOptions(
     timeoutMs: negotiationTimeoutMs(settings),
     workstation: config.netbiosName,
     encryptsOverQuic: options.quic?.smbEncryption ?? config.encryptsOverQuic,
+    multichannel: multichannelOptions(settings, order),
     trace: await log.traceListener(),
     signal,
     onDialled: (attempts) => tellStory(settings, explainDialling(attempts, settings.transports)),
   };
+}
+
+/** smbclient has one connection, always. */
+function multichannelOptions(
+  { options, personality }: ConnectSettings,
+  order: readonly TransportChoice[],
+): MultichannelOptions | undefined {
+  const { multichannel: connections = "auto", maxChannels: maxConnections } = options;
+  if (!personality.hasExtensions || connections === 1 || maxConnections === 1) return undefined;
+  const allowedWires = wiresAskedFor(options, order);
+  return { connections, maxConnections, allowedWires, localInterfaces };
+}
+
+/** Who names the wires on the command line wants no other one; who changes the list, all but those. */
+function wiresAskedFor(
+  { transports }: Options,
+  order: readonly TransportChoice[],
+): readonly TransportKind[] | undefined {
+  if (transports === undefined) return undefined;
+  const isChange = /^\s*[+-]/.test(transports);
+  if (isChange && !/-smbdirect\b/i.test(transports)) return undefined;
+  return order.map(({ kind }) => kind);
 }
 
 function operationTimeoutMs(options: Options): number {

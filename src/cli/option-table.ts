@@ -259,7 +259,19 @@ const ownOptions: readonly OptionEntry[] = [
     long: "explain",
     summary: "Tell on stderr how the connection came about",
     details:
-      "Every attempt with its time and reason; the dialect, signing and encryption agreed on.",
+      "Every attempt with its time and reason; the dialect, signing and encryption agreed on; each interface of the server, and why it is used or not: for that, the further connections are opened at once.",
+  },
+  {
+    long: "multichannel",
+    argument: "auto|off|N",
+    summary: "Connections of a session (default auto)",
+    details:
+      "SMB 3. `auto` opens more of them once 4 MiB were moved, by the interfaces of both sides: 2 to each with RDMA, else 4 to each with several queues (RSS), else 1 to each; only to the fastest of the best class. N: so many in all, at once. A transfer goes on as long as one of them works. `channels` shows them.",
+  },
+  {
+    long: "max-channels",
+    argument: "N",
+    summary: "Never more connections than that (default 32)",
   },
   {
     long: "min-protocol",

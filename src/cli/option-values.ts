@@ -40,6 +40,9 @@ export interface Options {
   readonly explain: boolean;
   readonly pcapFile?: string;
   readonly jobs?: number;
+  /** 1 is `off`. */
+  readonly multichannel?: "auto" | number;
+  readonly maxChannels?: number;
   readonly noTimes: boolean;
   readonly inplace: boolean;
   readonly recursive: boolean;
@@ -181,12 +184,13 @@ const SWITCHES: Readonly<
 };
 
 const NUMBERS: Readonly<
-  Record<string, readonly ["port" | "timeoutSeconds" | "ioSize" | "jobs", number]>
+  Record<string, readonly ["port" | "timeoutSeconds" | "ioSize" | "jobs" | "maxChannels", number]>
 > = {
   port: ["port", 1],
   timeout: ["timeoutSeconds", 1],
   "send-buffer": ["ioSize", 0],
   jobs: ["jobs", 1],
+  "max-channels": ["maxChannels", 1],
 };
 
 const REFUSED: ReadonlySet<string> = new Set(["tar", "message", "browse", "machine-pass"]);
@@ -225,6 +229,9 @@ function applySpecial(draft: Draft, long: string, value: string, isStrict: boole
       }
       draft.protection = value;
       return;
+    case "multichannel":
+      draft.multichannel = connectionCount(value);
+      return;
     case "use-kerberos":
       applyKerberos(draft, value);
       return;
@@ -235,6 +242,14 @@ function applySpecial(draft: Draft, long: string, value: string, isStrict: boole
     default:
       draft.ignored.push(`--${long}`);
   }
+}
+
+function connectionCount(value: string): "auto" | number {
+  if (value === "auto") return value;
+  if (value === "off") return 1;
+  const count = /^[0-9]+$/.test(value) ? Number(value) : 0;
+  if (count >= 1 && count <= 64) return count;
+  throw new UsageError(`--multichannel takes auto, off or a number from 1 to 64: ${value}`);
 }
 
 function applyKerberos(draft: Draft, value: string): void {

@@ -33,5 +33,9 @@ export const subcommandHelp: Readonly<Record<string, SubcommandHelp>> = {
     ],
     example: "quic-check nas.example:8443 --quic-ca=ca.pem",
   },
+  channels: {
+    options: ["json", "multichannel", "max-channels"],
+    example: "channels smb://anna@nas",
+  },
   shares: { options: ["json"], example: "shares smb://anna@nas" },
 };

@@ -11,6 +11,7 @@ export const subcommandSummaries: readonly (readonly [words: string, summary: st
   ["stat URL...", "everything known about files"],
   ["shares URL", "the shares of a server"],
   ["quic-check HOST[:PORT]...", "what a server's QUIC and its certificates are like"],
+  ["channels URL", "the connections that a session with a server has"],
 ];
 
 /** The names of the subcommands. */

@@ -1,11 +1,12 @@
 import type { Command } from "../command.ts";
+import type { Personality } from "../personality.ts";
 import type { CommandTable } from "./table.ts";
 
 const COLUMNS = 5;
 const COLUMN_WIDTH = 15;
 
-/** `help` for a table that holds it itself. */
-export function helpFor(table: () => CommandTable): Command {
+/** `help` for tables that hold it themselves. */
+export function helpFor(tableOf: (personality: Personality) => CommandTable): Command {
   return {
     names: ["help", "?"],
     usage: "[command]",
@@ -13,9 +14,10 @@ export function helpFor(table: () => CommandTable): Command {
     maxArguments: 1,
     completes: ["command", "none"],
     async run({ io, personality }, [word]) {
-      if (word === undefined) return io.out(listNames(table().namesInOrder));
-      if (personality.habits.isTerse && !table().has(word)) return;
-      const { command, name } = table().find(word);
+      const table = tableOf(personality);
+      if (word === undefined) return io.out(listNames(table.namesInOrder));
+      if (personality.habits.isTerse && !table.has(word)) return;
+      const { command, name } = table.find(word);
       const text = [command.usage, command.summary].filter((part) => part !== "").join(" ");
       io.out(`HELP ${name}:\n\t${text}\n\n`);
     },

@@ -1,7 +1,10 @@
+import type { Command } from "../command.ts";
+import type { Personality } from "../personality.ts";
 import { allinfo } from "./allinfo.ts";
 import { altname } from "./altname.ts";
 import { bang } from "./bang.ts";
 import { cd, up } from "./cd.ts";
+import { channels } from "./channels.ts";
 import { del } from "./del.ts";
 import { deltree } from "./deltree.ts";
 import { du } from "./du.ts";
@@ -44,19 +47,22 @@ import { timeout } from "./timeout.ts";
 import { utimes } from "./utimes.ts";
 import { volume } from "./volume.ts";
 
-// The order of smbclient's `help`.
+// The order of smbclient's `help`, and where what it does not have belongs in it.
 const HELP_ORDER = [
   ...["?", "allinfo", "altname", "cd", "del", "deltree", "dir", "du", "echo", "exit", "get"],
   ...["hardlink", "help", "history", "iosize", "lcd", "lowercase", "ls", "l", "mask", "md"],
   ...["mget", "mkdir", "more", "mput", "prompt", "put", "pwd", "q", "quit", "rd", "recurse"],
   ...["reget", "rename", "reput", "rm", "rmdir", "setmode", "scopy", "stat", "timeout", "volume"],
-  ...["logon", "listconnect", "showconnect", "tcon", "tdis", "tid", "utimes", "logoff", "..", "!"],
+  ...["logon", "listconnect", "showconnect", "channels", "tcon", "tdis", "tid", "utimes", "logoff"],
+  ...["..", "!"],
 ];
+
+const help: Command = helpFor(commandTableOf);
 
 /** The commands of the shell and of `-c`. */
 export const commandTable: CommandTable = new CommandTable(
   [
-    ...[helpFor(() => commandTable), allinfo, altname, bang, cd, del, deltree, du, echo, exit],
+    ...[help, allinfo, altname, bang, cd, channels, del, deltree, du, echo, exit],
     ...[get, hardlink, history, iosize, lcd, listconnect, logoff, logon, lowercase, ls, mask],
     ...[mget, mkdir, more, mput, prompt, put, pwd, recurse, reget, rename, reput, rmdir, scopy],
     ...[setmode, showconnect, stat, tcon, tdis, tid, timeout, up, utimes, volume],
@@ -64,3 +70,17 @@ export const commandTable: CommandTable = new CommandTable(
   HELP_ORDER,
   missingCommands,
 );
+
+/** The same for a program that passes for smbclient. */
+const smbclientTable: CommandTable = new CommandTable(
+  commandTable.commands.filter((command) => command.isExtension !== true),
+  HELP_ORDER,
+  missingCommands,
+);
+
+/** What can be called under a name. */
+export function commandTableOf({
+  hasExtensions,
+}: Pick<Personality, "hasExtensions">): CommandTable {
+  return hasExtensions ? commandTable : smbclientTable;
+}

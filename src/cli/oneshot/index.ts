@@ -16,6 +16,7 @@ const SUBCOMMANDS: Readonly<Record<string, () => Promise<Subcommand>>> = {
   du: async () => (await import("./du.ts")).du,
   stat: async () => (await import("./stat.ts")).stat,
   "quic-check": async () => (await import("./quic-check.ts")).quicCheck,
+  channels: async () => (await import("./channels.ts")).channels,
   shares: async () => (await import("./shares.ts")).shares,
 };
 

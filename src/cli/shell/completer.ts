@@ -2,7 +2,8 @@ import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type DirectoryEntry, FileAttributes, type Tree } from "../../core/index.ts";
 import type { ArgumentKind } from "../command.ts";
-import { commandTable } from "../commands/index.ts";
+import { commandTableOf } from "../commands/index.ts";
+import type { CommandTable } from "../commands/table.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
 import { hasWildcard } from "../transfer/masks.ts";
@@ -72,7 +73,8 @@ export async function complete(
   const word: Word = isAtWord ? last : { text: "", start: cursor, end: cursor, isOpen: false };
   const place = { context, signal, cache, word };
   try {
-    const kind = kindOf(words, isAtWord ? words.length - 1 : words.length);
+    const table = commandTableOf(context.personality);
+    const kind = kindOf(table, words, isAtWord ? words.length - 1 : words.length);
     const candidates = await find[kind](place);
     const isPartial = candidates.length >= MAX_CANDIDATES;
     return { start: word.start, candidates, ...(isPartial ? { isPartial } : {}) };
@@ -101,17 +103,17 @@ const find: Readonly<Record<ArgumentKind, (place: Place) => Promise<readonly Can
 };
 
 /** What the word at `index` of a line is. */
-function kindOf(words: readonly Word[], index: number): ArgumentKind {
+function kindOf(table: CommandTable, words: readonly Word[], index: number): ArgumentKind {
   const [first] = words;
   if (index === 0 && first?.text.startsWith("!") !== true) return "command";
   if (first === undefined) return "none";
   if (first.text.startsWith("!")) return index === 0 ? "none" : "local-path";
-  const { completes } = commandTable.find(first.text).command;
+  const { completes } = table.find(first.text).command;
   return completes[Math.min(index - 1, completes.length - 1)] ?? "none";
 }
 
-async function findCommands({ word }: Place): Promise<readonly Candidate[]> {
-  return commandTable
+async function findCommands({ context, word }: Place): Promise<readonly Candidate[]> {
+  return commandTableOf(context.personality)
     .completions(word.text)
     .map((name) => ({ text: name, label: name, isFinal: true }));
 }

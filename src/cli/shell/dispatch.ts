@@ -1,4 +1,4 @@
-import { commandTable } from "../commands/index.ts";
+import { commandTableOf } from "../commands/index.ts";
 import { ToldFailures } from "../commands/phrases.ts";
 import { UnknownCommandError } from "../commands/table.ts";
 import type { ShellContext } from "../context.ts";
@@ -17,10 +17,11 @@ export async function runCommandLine(
   line: string,
   source: CommandSource = "input",
 ): Promise<CommandOutcome> {
-  const { habits } = context.personality;
+  const { personality } = context;
+  const { habits } = personality;
   let name = splitWords(line)[0]?.text ?? "";
   try {
-    const { command, args } = parseCommandLine(commandTable, line, {
+    const { command, args } = parseCommandLine(commandTableOf(personality), line, {
       escapesToShell: source === "input" || habits.escapesToShellInScripts,
       ignoresExtraArguments: habits.ignoresExtraArguments,
     });
