@@ -18,6 +18,8 @@ export class QuicRelay implements AsyncDisposable {
     readonly port?: number;
     readonly clientCertificate?: "none" | "request" | "require";
     readonly ca?: string;
+    readonly sessionTickets?: boolean;
+    readonly congestion?: "cubic" | "bbr";
   }) {
     this.#server = listen({ alpn: "smb", host: "127.0.0.1", ...options }, (connection) => {
       connection.onStream((stream) => this.#join(stream, options));

@@ -125,6 +125,8 @@ export interface ListenOptions extends TransportOptions, SecureContextOptions {
   readonly context?: SecureContext;
   /** Client certificates. Default: "none". */
   readonly clientCertificate?: "none" | "request" | "require";
+  /** Give clients tickets for sessions that they can resume; some cannot bear them. Default: true. */
+  readonly sessionTickets?: boolean;
   /** Ask clients to prove their address. Default: "auto", when many handshakes are unfinished. */
   readonly retry?: "never" | "auto" | "always";
   readonly maxConnections?: number;

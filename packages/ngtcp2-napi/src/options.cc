@@ -132,6 +132,7 @@ ConnectionOptions ReadConnectionOptions(const Napi::Object& object, bool is_serv
   options.tls.verify = ReadVerify(object);
   options.tls.request_certificate = Flag(object, "requestCertificate", false);
   options.tls.require_certificate = Flag(object, "requireCertificate", false);
+  options.tls.session_tickets = Flag(object, "sessionTickets", true);
   options.tls.ticket = Blob(object, "ticket");
   options.token = Blob(object, "token");
   options.handshake_timeout = Duration(object, "handshakeTimeoutMs", options.handshake_timeout);

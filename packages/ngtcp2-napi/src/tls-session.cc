@@ -58,7 +58,7 @@ std::string TlsSession::Init(std::shared_ptr<TlsContext> context, TlsSessionOpti
     if (options_.request_certificate || options_.require_certificate) {
       gnutls_certificate_server_set_request(session_, options_.require_certificate ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
     }
-    gnutls_session_ticket_enable_server(session_, &context_->ticket_key());
+    if (options_.session_tickets) gnutls_session_ticket_enable_server(session_, &context_->ticket_key());
     return "";
   }
   if (!options_.server_name.empty()) {
@@ -177,6 +177,8 @@ bool TlsSession::was_certificate_requested() const {
   return !options_.is_server && gnutls_certificate_client_get_request_status(session_) != 0;
 }
 
-void TlsSession::SendTicket() { gnutls_session_ticket_send(session_, 1, 0); }
+void TlsSession::SendTicket() {
+  if (options_.session_tickets) gnutls_session_ticket_send(session_, 1, 0);
+}
 
 }  // namespace quic

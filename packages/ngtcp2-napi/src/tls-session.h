@@ -31,6 +31,8 @@ struct TlsSessionOptions {
   // Server: ask for a certificate; require one.
   bool request_certificate = false;
   bool require_certificate = false;
+  // Server: give clients tickets to resume with.
+  bool session_tickets = true;
   // Client: a ticket of an earlier session.
   std::vector<uint8_t> ticket;
 };

@@ -99,6 +99,14 @@ describe("the handshake", { skip }, () => {
       assert.equal(second.info.hadRetry, false);
     }));
 
+  it("gives no session where it is not to", () =>
+    scoped(async (scope) => {
+      const server = scope.listen(echo, { sessionTickets: false });
+      const connection = await exchange(scope, portOf(server));
+      await connection.confirmed;
+      assert.equal(connection.session, undefined);
+    }));
+
   it("resumes a session, but never one that was checked less", () =>
     scoped(async (scope) => {
       const server = scope.listen(echo);

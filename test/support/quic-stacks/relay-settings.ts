@@ -7,4 +7,8 @@ export interface RelaySettings {
   readonly tcpPort: number;
   /** Of UDP, on 127.0.0.1. Default: a free one. */
   readonly port?: number;
+  /** Give clients session tickets. Default: yes. What follows is for ngtcp2 alone. */
+  readonly sessionTickets?: boolean;
+  /** How it sends. Default: "cubic". */
+  readonly congestion?: "cubic" | "bbr";
 }
