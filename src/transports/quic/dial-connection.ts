@@ -61,7 +61,7 @@ export async function dialConnection(
     const settings: ConnectOptions = {
       ...{ host: target.host, address, port: target.port, serverName: about.name },
       ...{ alpn: SMB_ALPN, context, signal: lost, verify: VERIFY[options.verify ?? "strict"] },
-      congestion: options.congestion ?? "cubic",
+      congestion: options.congestion ?? "bbr",
       // One stream carries everything; what a peer opens beside it would only take memory.
       ...{ maxBidiStreams: 0, maxUniStreams: 0 },
       handshakeTimeoutMs: connectTimeoutMs,

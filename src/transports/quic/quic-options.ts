@@ -66,6 +66,7 @@ export interface QuicOptions {
   readonly isIdentityOptional?: boolean | undefined;
   /** Default: "auto". */
   readonly provider?: QuicProvider | undefined;
+  /** How we send. Default: "bbr". */
   readonly congestion?: "cubic" | "bbr" | undefined;
   readonly clock?: Clock | undefined;
   readonly resolve?: Resolver | undefined;
