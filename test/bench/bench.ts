@@ -1,12 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { cpus, platform, release } from "node:os";
+import { cpus, loadavg, platform, release } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findProgram } from "../../src/cli/embedded/samba-programs.ts";
 import { startDelayRelay } from "../support/delay-relay.ts";
 import { type Measurement, measure } from "./measure.ts";
 import { FULL_SIZES, type Place, preparePlace, QUICK_SIZES } from "./place.ts";
+import {
+  findQuicSmbclient,
+  prepareQuicWay,
+  type QuicSmbclient,
+  type QuicWay,
+  quicUnavailable,
+} from "./quic-way.ts";
 import { type ClientName, judge, renderTable, type ScenarioResult, summarize } from "./report.ts";
 import { type Protection, type Scenario, scenarios } from "./scenarios.ts";
 
@@ -16,6 +23,8 @@ const USAGE = `npm run bench [-- OPTIONS]: smbx and smbclient side by side on th
   --rounds N     rounds of every scenario
   --only TEXT    only the scenarios whose name contains TEXT
   --json FILE    write the results as JSON, too
+  --smbclient X  the smbclient for QUIC, 4.24 or newer: a command, or a directory with a Debian in it
+                 (as root). Default: $SMBX_BENCH_SMBCLIENT; without it QUIC is measured alone
 `;
 
 const ROUND_TRIP_MS = 10;
@@ -31,43 +40,84 @@ interface Negotiated {
   readonly signing: string;
 }
 
+/** What there is to measure with. */
+interface Means {
+  readonly place: Place;
+  /** TCP from far away. */
+  readonly relayPort: number;
+  readonly quic: QuicWay | undefined;
+  /** The one that speaks QUIC. */
+  readonly smbclient: QuicSmbclient | undefined;
+}
+
 class Bench {
   readonly #place: Place;
-  readonly #relayPort: number;
+  readonly #means: Means;
 
-  constructor(place: Place, relayPort: number) {
-    this.#place = place;
-    this.#relayPort = relayPort;
+  constructor(means: Means) {
+    this.#means = means;
+    this.#place = means.place;
   }
 
   /** Runs the two programs in turn, so that what disturbs the machine disturbs both. */
   async compare(scenario: Scenario, rounds: number): Promise<ScenarioResult> {
     const runs: Record<ClientName, Measurement[]> = { smbx: [], smbclient: [] };
+    const isAlone = scenario.wire === "quic" && this.#means.smbclient === undefined;
     for (let round = 0; round < rounds; round += 1) {
-      for (const client of CLIENTS) {
+      for (const client of isAlone ? (["smbx"] as const) : CLIENTS) {
         scenario.prepare();
         runs[client].push(await this.#run(client, scenario));
-        scenario.check();
       }
     }
-    return judge(scenario, summarize(runs.smbx), summarize(runs.smbclient));
+    const smbx = summarize(runs.smbx);
+    if (smbx === undefined) throw new Error(`${scenario.name}: no rounds`);
+    return judge(scenario, smbx, summarize(runs.smbclient));
   }
 
-  #run(client: ClientName, scenario: Scenario): Promise<Measurement> {
-    return measure({
+  async #run(client: ClientName, scenario: Scenario): Promise<Measurement> {
+    const measured = await measure({
       command: [...this.#commandLine(client, scenario), "-c", scenario.commands],
       cwd: scenario.cwd,
       env: { PASSWD: this.#place.samba.password },
+      limitSeconds: client === "smbclient" ? scenario.limitSeconds : undefined,
     });
+    if (!measured.isCut) {
+      scenario.check();
+      return measured;
+    }
+    const { wallSeconds, cpuSeconds } = measured;
+    const done = scenario.progress();
+    return { ...measured, wallSeconds: wallSeconds / done, cpuSeconds: cpuSeconds / done };
   }
 
-  #commandLine(client: ClientName, { share, protection, isRemote }: Scenario): string[] {
+  #commandLine(client: ClientName, scenario: Scenario): string[] {
     const { samba } = this.#place;
+    const { share, protection, isRemote } = scenario;
+    const { quic } = this.#means;
+    const common = ["-U", samba.username, `--client-protection=${protection}`];
+    if (scenario.wire === "quic" && quic !== undefined) {
+      return [...this.#overQuic(client, scenario, quic), ...common];
+    }
     const program =
       client === "smbx" ? [process.execPath, PROGRAM] : [findProgram(client) ?? client];
-    const port = isRemote ? this.#relayPort : samba.port;
-    const address = [`//${samba.host}/${share}`, "-p", String(port), "-U", samba.username];
-    return [...program, ...address, `--client-protection=${protection}`];
+    const port = isRemote ? this.#means.relayPort : samba.port;
+    return [...program, `//${samba.host}/${share}`, "-p", String(port), ...common];
+  }
+
+  #overQuic(client: ClientName, { share, isRemote, cwd }: Scenario, quic: QuicWay): string[] {
+    const port = isRemote ? quic.farPort : quic.nearPort;
+    const address = [`//localhost/${share}`, "-I", this.#place.samba.host];
+    const { smbclient } = this.#means;
+    if (client === "smbx" || smbclient === undefined) {
+      const how = ["--transport", `quic:${port}`, "--quic-ca", quic.caFile];
+      return [process.execPath, PROGRAM, ...address, ...how];
+    }
+    const how = [
+      `client smb transports=quic:${port}`,
+      `tls cafile=${smbclient.path(quic.caFile)}`,
+      "tls verify peer=ca_and_name",
+    ];
+    return [...smbclient.command(cwd), ...address, ...how.map((option) => `--option=${option}`)];
   }
 
   /** Lets each program call smbstatus while it is connected. */
@@ -93,6 +143,7 @@ async function main(): Promise<void> {
       rounds: { type: "string" },
       only: { type: "string", default: "" },
       json: { type: "string" },
+      smbclient: { type: "string", default: process.env["SMBX_BENCH_SMBCLIENT"] ?? "" },
       help: { type: "boolean", default: false },
     },
   });
@@ -100,8 +151,16 @@ async function main(): Promise<void> {
   const sizes = values.quick ? QUICK_SIZES : FULL_SIZES;
   await using place = await preparePlace(sizes);
   await using relay = await startDelayRelay(place.samba.port, ROUND_TRIP_MS);
-  const bench = new Bench(place, relay.port);
-  const chosen = scenarios(place, sizes).filter(({ name }) => name.includes(values.only));
+  await using quic = quicUnavailable() === undefined ? await prepareQuicWay(place) : undefined;
+  const smbclient =
+    values.smbclient === "" ? undefined : findQuicSmbclient(values.smbclient, place);
+  const bench = new Bench({ place, relayPort: relay.port, quic, smbclient });
+  const chosen = scenarios(place, sizes)
+    .filter(({ name }) => name.includes(values.only))
+    .filter((scenario) => isPossible(scenario, quic));
+  if (smbclient === undefined && chosen.some(({ wire }) => wire === "quic")) {
+    tell("QUIC: no smbclient to compare with (--smbclient)");
+  }
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
   const negotiated = negotiations(bench, chosen);
   const results: ScenarioResult[] = [];
@@ -117,6 +176,7 @@ async function main(): Promise<void> {
     process.stderr.write(` ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
   }
   const machine = describeMachine(place);
+  if (smbclient !== undefined) machine.push(`smbclient ${smbclient.version} over QUIC`);
   process.stdout.write(`\n${machine.join(", ")}\n`);
   for (const { protection, client, dialect, encryption, signing } of negotiated) {
     process.stdout.write(
@@ -132,10 +192,24 @@ async function main(): Promise<void> {
   }
 }
 
+/** False, aloud, for what cannot be measured here. */
+function isPossible({ name, wire, isRemote }: Scenario, quic: QuicWay | undefined): boolean {
+  if (wire !== "quic") return true;
+  if (quic === undefined) tell(`${name}: skipped, ${quicUnavailable()}`);
+  else if (isRemote && quic.farPort === undefined) tell(`${name}: skipped, there is no C compiler`);
+  else return true;
+  return false;
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
 function negotiations(bench: Bench, chosen: readonly Scenario[]): Negotiated[] {
   const found: Negotiated[] = [];
-  for (const protection of new Set(chosen.map((scenario) => scenario.protection))) {
-    const scenario = chosen.find((one) => one.protection === protection);
+  const overTcp = chosen.filter(({ wire }) => wire === "tcp");
+  for (const protection of new Set(overTcp.map((scenario) => scenario.protection))) {
+    const scenario = overTcp.find((one) => one.protection === protection);
     for (const client of CLIENTS) {
       if (scenario !== undefined) found.push(bench.negotiated(scenario, client));
     }
@@ -150,6 +224,7 @@ function describeMachine({ samba, isOnMemory }: Place): string[] {
     `${platform()} ${release()}`,
     `${cpus().length} x ${cpus()[0]?.model ?? "?"}`,
     isOnMemory ? "files on tmpfs" : "files on disk (too little memory in /dev/shm)",
+    `load ${loadavg()[0]?.toFixed(1)}`,
   ];
 }
 

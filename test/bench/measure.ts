@@ -15,12 +15,16 @@ export interface Measurement {
   readonly cpuSeconds: number;
   /** The largest resident set seen; undefined for a run that was too short to be looked at. */
   readonly peakMiB: number | undefined;
+  /** It was ended because it took too long. */
+  readonly isCut: boolean;
 }
 
 export interface Job {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** After so long it is ended. */
+  readonly limitSeconds?: number | undefined;
 }
 
 const POLL_MS = 10;
@@ -29,7 +33,7 @@ const POLL_MS = 10;
  * Runs a program under bash's `time`, which knows what the kernel charged it for, and looks at its
  * peak memory (VmHWM never falls) while it runs.
  *
- * @throws {Error} where it does not end with status 0
+ * @throws {Error} where it does not end with status 0, unless it was cut
  */
 export async function measure(job: Job): Promise<Measurement> {
   const script = 'TIMEFORMAT="time: %3R %3U %3S"; time "$@"';
@@ -43,10 +47,19 @@ export async function measure(job: Job): Promise<Measurement> {
   const timer = setInterval(() => {
     peakKiB = Math.max(peakKiB, ...childrenOf(shell.pid ?? 0).map(peakOf));
   }, POLL_MS);
+  let isCut = false;
+  const limit = setTimeout(
+    () => {
+      isCut = true;
+      for (const pid of childrenOf(shell.pid ?? 0)) process.kill(pid, "SIGKILL");
+    },
+    (job.limitSeconds ?? 86_400) * 1000,
+  );
   const [status] = (await once(shell, "close")) as [number | null];
   clearInterval(timer);
+  clearTimeout(limit);
   const times = /time: ([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(messages());
-  if (status !== 0 || times === null) {
+  if ((status !== 0 && !isCut) || times === null) {
     throw new Error(`${job.command.join(" ")}: status ${status}\n${messages()}`);
   }
   const [wall, user, system] = times.slice(1).map(Number);
@@ -54,6 +67,7 @@ export async function measure(job: Job): Promise<Measurement> {
     wallSeconds: wall ?? 0,
     cpuSeconds: (user ?? 0) + (system ?? 0),
     peakMiB: peakKiB === 0 ? undefined : peakKiB / 1024,
+    isCut,
   };
 }
 

@@ -11,6 +11,9 @@ export interface Sizes {
   readonly smallFiles: number;
   readonly relaySmallFiles: number;
   readonly entries: number;
+  /** Over QUIC, and how long smbclient may take for it. */
+  readonly quicMiB: number;
+  readonly quicSeconds: number;
 }
 
 export const FULL_SIZES: Sizes = {
@@ -19,6 +22,8 @@ export const FULL_SIZES: Sizes = {
   smallFiles: 2000,
   relaySmallFiles: 2000,
   entries: 50_000,
+  quicMiB: 512,
+  quicSeconds: 60,
 };
 
 export const QUICK_SIZES: Sizes = {
@@ -27,6 +32,8 @@ export const QUICK_SIZES: Sizes = {
   smallFiles: 500,
   relaySmallFiles: 100,
   entries: 10_000,
+  quicMiB: 128,
+  quicSeconds: 15,
 };
 
 export const SMALL_SIZE = 4096;
@@ -34,7 +41,9 @@ export const SMALL_SIZE = 4096;
 /** A server and local files, all on memory where there is enough of it. */
 export interface Place extends AsyncDisposable {
   readonly samba: Samba;
-  /** Files to upload: `big`, `relay`, and the folders `small` and `few`. */
+  /** Where everything lies. */
+  readonly directory: string;
+  /** Files to upload: `big`, `relay`, `quic`, and the folders `small` and `few`. */
   readonly source: string;
   /** Where downloads go. */
   readonly target: string;
@@ -44,7 +53,7 @@ export interface Place extends AsyncDisposable {
 /** Makes everything that the scenarios work on. */
 export async function preparePlace(sizes: Sizes): Promise<Place> {
   // The file and its copy on either side, and one more that is under way.
-  const neededMiB = 4 * sizes.bigMiB + 256;
+  const neededMiB = 4 * sizes.bigMiB + 4 * sizes.quicMiB + 256;
   const isOnMemory = freeMiB("/dev/shm") > neededMiB;
   const directory = mkdtempSync(join(isOnMemory ? "/dev/shm" : tmpdir(), "smbx-bench-"));
   process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
@@ -60,6 +69,7 @@ export async function preparePlace(sizes: Sizes): Promise<Place> {
   for (const folder of [source, share]) {
     await writeBig(join(folder, "big"), sizes.bigMiB);
     await writeBig(join(folder, "relay"), sizes.relayMiB);
+    await writeBig(join(folder, "quic"), sizes.quicMiB);
     writeMany(join(folder, "small"), sizes.smallFiles);
     writeMany(join(folder, "few"), sizes.relaySmallFiles);
   }
@@ -67,6 +77,7 @@ export async function preparePlace(sizes: Sizes): Promise<Place> {
   writeMany(join(share, "many"), sizes.entries, 0);
   return {
     samba,
+    directory,
     source,
     target,
     isOnMemory,

@@ -8,6 +8,8 @@ export interface ClientResult {
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
   readonly peakMiB: number | undefined;
+  /** It was ended before it was done: the times are what the whole would have taken at that rate. */
+  readonly isCut: boolean;
   readonly rounds: readonly Pick<Measurement, "wallSeconds" | "cpuSeconds" | "peakMiB">[];
 }
 
@@ -17,22 +19,25 @@ export interface ScenarioResult {
   readonly bytes: number | undefined;
   readonly files: number | undefined;
   readonly smbx: ClientResult;
-  readonly smbclient: ClientResult;
+  /** undefined where there is none to compare with. */
+  readonly smbclient: ClientResult | undefined;
   /** How many times as fast as smbclient we were. */
-  readonly ratio: number;
+  readonly ratio: number | undefined;
   readonly target: number;
-  readonly isMet: boolean;
+  readonly isMet: boolean | undefined;
   /** What is missing, in words. */
   readonly shortfall: string | undefined;
 }
 
 /** Sums up the rounds of one program. */
-export function summarize(rounds: readonly Measurement[]): ClientResult {
+export function summarize(rounds: readonly Measurement[]): ClientResult | undefined {
+  if (rounds.length === 0) return undefined;
   const peaks = rounds.map(({ peakMiB }) => peakMiB).filter((peak) => peak !== undefined);
   return {
     wallSeconds: median(rounds.map(({ wallSeconds }) => wallSeconds)),
     cpuSeconds: median(rounds.map(({ cpuSeconds }) => cpuSeconds)),
     peakMiB: peaks.length === 0 ? undefined : Math.max(...peaks),
+    isCut: rounds.some(({ isCut }) => isCut),
     rounds: rounds.map(({ wallSeconds, cpuSeconds, peakMiB }) => ({
       wallSeconds,
       cpuSeconds,
@@ -45,11 +50,11 @@ export function summarize(rounds: readonly Measurement[]): ClientResult {
 export function judge(
   scenario: Scenario,
   smbx: ClientResult,
-  smbclient: ClientResult,
+  smbclient: ClientResult | undefined,
 ): ScenarioResult {
-  const ratio = smbclient.wallSeconds / smbx.wallSeconds;
+  const ratio = smbclient === undefined ? undefined : smbclient.wallSeconds / smbx.wallSeconds;
   const faults: string[] = [];
-  if (ratio < scenario.target) {
+  if (ratio !== undefined && ratio < scenario.target) {
     faults.push(`${ratio.toFixed(2)} times as fast, wanted ${scenario.target.toFixed(2)}`);
   }
   if (scenario.maxPeakMiB !== undefined && (smbx.peakMiB ?? 0) >= scenario.maxPeakMiB) {
@@ -63,14 +68,20 @@ export function judge(
     smbclient,
     ratio,
     target: scenario.target,
-    isMet: faults.length === 0,
+    isMet: ratio === undefined ? undefined : faults.length === 0,
     shortfall: faults.length === 0 ? undefined : faults.join("; "),
   };
 }
 
-const COLUMNS = ["", "smbclient", "smbx", "ratio", "target", "", "CPU s", "peak MiB"] as const;
+const COLUMNS = [
+  ...["", "smbclient", "smbx", "ratio", "target", ""],
+  ...["CPU s", "CPU s/GiB", "peak MiB"],
+] as const;
 
-/** The table for people; CPU and memory stand as smbclient / smbx. */
+/**
+ * The table for people; CPU and memory stand as smbclient / smbx. With a tilde before it a time is
+ * what the whole would have taken: the program was ended when it had taken long enough.
+ */
 export function renderTable(results: readonly ScenarioResult[]): string {
   const rows = [COLUMNS, ...results.map(renderRow)];
   const widths = COLUMNS.map((_, column) =>
@@ -87,23 +98,35 @@ export function renderTable(results: readonly ScenarioResult[]): string {
 }
 
 function renderRow(result: ScenarioResult): readonly string[] {
-  const { smbx, smbclient } = result;
+  const { smbx, smbclient, bytes, ratio, isMet } = result;
+  const clients = [smbclient, smbx];
+  const both = (render: (client: ClientResult) => string): string =>
+    clients.map((client) => (client === undefined ? "-" : render(client))).join(" / ");
+  const perGiB = (client: ClientResult): string =>
+    bytes === undefined || bytes < MIB ? "-" : ((client.cpuSeconds * GIB) / bytes).toFixed(2);
   return [
     result.name,
-    renderTime(result, smbclient),
+    smbclient === undefined ? "-" : renderTime(result, smbclient),
     renderTime(result, smbx),
-    result.ratio.toFixed(2),
+    ratio?.toFixed(2) ?? "-",
     result.target.toFixed(2),
-    result.isMet ? "met" : "MISSED",
-    `${smbclient.cpuSeconds.toFixed(2)} / ${smbx.cpuSeconds.toFixed(2)}`,
-    `${renderPeak(smbclient)} / ${renderPeak(smbx)}`,
+    isMet === undefined ? "-" : isMet ? "met" : "MISSED",
+    both(({ cpuSeconds }) => cpuSeconds.toFixed(2)),
+    both(perGiB),
+    both(renderPeak),
   ];
 }
 
-function renderTime({ bytes, files }: ScenarioResult, { wallSeconds }: ClientResult): string {
-  const time = `${wallSeconds.toFixed(3)} s`;
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+
+function renderTime(
+  { bytes, files }: ScenarioResult,
+  { wallSeconds, isCut }: ClientResult,
+): string {
+  const time = `${isCut ? "~" : ""}${wallSeconds.toFixed(3)} s`;
   if (files !== undefined) return `${time} ${Math.round(files / wallSeconds)}/s`;
-  if (bytes !== undefined) return `${time} ${Math.round(bytes / wallSeconds / 1048576)} MiB/s`;
+  if (bytes !== undefined) return `${time} ${Math.round(bytes / wallSeconds / MIB)} MiB/s`;
   return time;
 }
 

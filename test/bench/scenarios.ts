@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Place, type Sizes, SMALL_SIZE } from "./place.ts";
+import { QUIC_ROUND_TRIP_MS } from "./quic-way.ts";
 
 export type Protection = "off" | "sign" | "encrypt";
 
@@ -12,6 +13,7 @@ export interface Scenario {
   /** What follows `-c`. */
   readonly commands: string;
   readonly protection: Protection;
+  readonly wire: "tcp" | "quic";
   /** Through the relay that adds a round-trip time. */
   readonly isRemote: boolean;
   readonly rounds: number;
@@ -21,10 +23,14 @@ export interface Scenario {
   readonly maxPeakMiB?: number;
   readonly bytes?: number;
   readonly files?: number;
+  /** smbclient is ended after so long, and what it did counts. */
+  readonly limitSeconds?: number;
   /** Where the program starts. */
   readonly cwd: string;
   /** Before each run. */
   prepare(): void;
+  /** How much of it is done, from 0 to 1. */
+  progress(): number;
   /** After each run. @throws {AssertionError} where the work was not done */
   check(): void;
 }
@@ -75,12 +81,35 @@ export function scenarios(place: Place, sizes: Sizes): readonly Scenario[] {
       }),
       isRemote: true,
     })),
-  ].map((scenario) =>
-    scenario.isRemote ? { ...scenario, name: `${scenario.name}, 10 ms` } : scenario,
+  ]
+    .map((scenario) =>
+      scenario.isRemote ? { ...scenario, name: `${scenario.name}, 10 ms` } : scenario,
+    )
+    .concat(overQuic(place, sizes));
+}
+
+/** Large files over QUIC, near and far; SMB leaves protection to TLS. */
+function overQuic(place: Place, { quicMiB, quicSeconds }: Sizes): Scenario[] {
+  const ways = [
+    { isRemote: false, words: "QUIC", target: 1 },
+    { isRemote: true, words: `QUIC, ${QUIC_ROUND_TRIP_MS} ms`, target: 2 },
+  ];
+  return ways.flatMap(({ isRemote, words, target }) =>
+    (["get", "put"] as const).map((direction) => ({
+      ...big(place, { direction, name: words, protection: "off", file: "quic", sizeMiB: quicMiB }),
+      ...{ wire: "quic" as const, isRemote, target, limitSeconds: quicSeconds },
+    })),
   );
 }
 
-const COMMON = { share: "share", protection: "sign", isRemote: false, rounds: 3 } as const;
+const COMMON = {
+  share: "share",
+  protection: "sign",
+  wire: "tcp",
+  isRemote: false,
+  rounds: 3,
+  progress: () => 1,
+} as const;
 
 function big(
   place: Place,
@@ -105,6 +134,7 @@ function big(
     bytes: sizeMiB * 1024 * 1024,
     cwd: isGet ? place.target : place.source,
     prepare: () => rmSync(result, { force: true }),
+    progress: () => statSync(result).size / (sizeMiB * 1024 * 1024),
     check: () => assert.equal(statSync(result).size, sizeMiB * 1024 * 1024),
   };
 }
