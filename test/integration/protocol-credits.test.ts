@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Dialect } from "../../src/core/index.ts";
 import { sambaUnavailable, startSamba } from "../support/samba.ts";
+import { possibleDialects } from "../support/wire.ts";
 import {
   changesIn,
   connectTo,
@@ -19,7 +20,8 @@ describe("a real server that grants few credits", { skip: sambaUnavailable() ?? 
   for (const credits of [1, 2, 8, 64]) {
     it(`${credits} of them`, async () => {
       await using samba = await startSamba({ global: { "smb2 max credits": `${credits}` } });
-      for (const maxDialect of [Dialect.SMB_2_0_2, Dialect.SMB_2_1, Dialect.SMB_3_1_1]) {
+      const dialects = [Dialect.SMB_2_0_2, Dialect.SMB_2_1, Dialect.SMB_3_1_1];
+      for (const maxDialect of possibleDialects(dialects)) {
         await using client = await connectTo(samba, { maxDialect });
         const tree = await client.connectTree("share");
         await exerciseShare(tree, samba.sharePath("share"));

@@ -28,8 +28,8 @@ import {
   type FileNotifyInformation,
 } from "../../src/core/smb2/change-notify.ts";
 import { LockFlags, LockRequest, LockResponse } from "../../src/core/smb2/lock.ts";
-import { defaultTransports } from "../../src/transports/index.ts";
 import type { Samba } from "../support/samba.ts";
+import { wireTo } from "../support/wire.ts";
 
 /** More than a window of the smallest requests, and no round number. */
 const SIZE = 3 * 1024 * 1024 + 4321;
@@ -53,16 +53,13 @@ export function sha256(bytes: Uint8Array): string {
 /** A client logged on to a private server as its user, unless `options` say otherwise. */
 export function connectTo(samba: Samba, options: Partial<ClientOptions> = {}): Promise<SmbClient> {
   const { username, password } = samba;
-  return SmbClient.connect(
-    { host: samba.host },
-    {
-      transports: defaultTransports(),
-      order: [{ kind: "tcp", port: samba.port }],
-      credentials: { kind: "password", username, domain: "", password },
-      timeoutMs: 10_000,
-      ...options,
-    },
-  );
+  const { target, wire } = wireTo(samba);
+  return SmbClient.connect(target, {
+    ...wire,
+    credentials: { kind: "password", username, domain: "", password },
+    timeoutMs: 10_000,
+    ...options,
+  });
 }
 
 /** Uploads `data` with many WRITEs in flight. */

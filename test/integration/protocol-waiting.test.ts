@@ -9,6 +9,7 @@ import { CreateResponse } from "../../src/core/smb2/create.ts";
 import { LockFlags } from "../../src/core/smb2/lock.ts";
 import { decodeBreakNotification } from "../../src/core/smb2/oplock-break.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
+import { possibleDialects } from "../support/wire.ts";
 import { changesIn, connectTo, lock, openDirectory, openToWrite } from "./protocol-exercise.ts";
 
 describe("waiting for a real server", { skip: sambaUnavailable() ?? false }, () => {
@@ -128,7 +129,8 @@ describe("waiting for a real server", { skip: sambaUnavailable() ?? false }, () 
     }));
 
   it("measures the round trip of an ECHO with every dialect", async () => {
-    for (const dialect of [Dialect.SMB_2_0_2, Dialect.SMB_2_1, Dialect.SMB_3_0_2]) {
+    const { SMB_2_0_2, SMB_2_1, SMB_3_0_2, SMB_3_1_1 } = Dialect;
+    for (const dialect of possibleDialects([SMB_2_0_2, SMB_2_1, SMB_3_0_2, SMB_3_1_1])) {
       await using old = await connectTo(samba, { minDialect: dialect, maxDialect: dialect });
       const ms = await old.connection.echo();
       assert.ok(ms >= 0 && ms < 10_000, `${ms} ms`);

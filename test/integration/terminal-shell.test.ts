@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { SMBX } from "../support/program.ts";
+import { smbxCommand } from "../support/program.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 import { Terminal, type TerminalOptions, tmuxUnavailable } from "../support/tmux.ts";
 
@@ -53,10 +53,13 @@ describe("the shell in a real terminal", { skip }, () => {
   async function shell(test: TestContext, options: ShellOptions = {}): Promise<Terminal> {
     const { args = "", asksPassword = false, env, ...others } = options;
     const user = `${samba.username}${asksPassword ? "" : `%${samba.password}`}`;
-    const terminal = new Terminal(
-      `'${process.execPath}' '${SMBX}' '//${samba.host}:${samba.port}/share' -U '${user}' ${args}`,
-      { cwd: local, env: { HOME: home, SMB_CONF_PATH: "/dev/null", ...env }, ...others },
-    );
+    const smbx = smbxCommand(`//${samba.host}:${samba.port}/share`, "-U", user);
+    const words = [process.execPath, ...smbx].map((word) => `'${word}'`);
+    const terminal = new Terminal(`${words.join(" ")} ${args}`, {
+      cwd: local,
+      env: { HOME: home, SMB_CONF_PATH: "/dev/null", ...env },
+      ...others,
+    });
     test.after(() => terminal.close());
     await terminal.until(asksPassword ? /Password for/ : /smb: \\>/);
     return terminal;

@@ -27,7 +27,6 @@ import {
   uploadFile,
   uploadMany,
 } from "../../src/cli/transfer/index.ts";
-import { connect } from "../../src/connect.ts";
 import {
   AccessMask,
   CreateDisposition,
@@ -37,6 +36,7 @@ import {
   WRITE_ACCESS,
 } from "../../src/core/index.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
+import { connectTo as connectWith } from "./protocol-exercise.ts";
 
 const MIB = 1 << 20;
 const skip = sambaUnavailable() ?? false;
@@ -45,9 +45,8 @@ function sha256(path: string): string {
   return createHash("sha256").update(readFileSync(path)).digest("hex");
 }
 
-async function connectTo(samba: Samba, timeoutMs = 20_000): Promise<SmbClient> {
-  const { host, port, username, password } = samba;
-  return connect({ host, port }, { username, password, timeoutMs });
+function connectTo(samba: Samba, timeoutMs = 20_000): Promise<SmbClient> {
+  return connectWith(samba, { timeoutMs });
 }
 
 async function environment(

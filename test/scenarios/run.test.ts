@@ -19,9 +19,9 @@ import {
 import { runLineShell } from "../../src/cli/shell/line-shell.ts";
 import { ShellState } from "../../src/cli/shell/shell-state.ts";
 import { SmbClient } from "../../src/core/index.ts";
-import { defaultTransports } from "../../src/transports/index.ts";
 import { FakeIo } from "../support/fake-io.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
+import { wireTo } from "../support/wire.ts";
 import { comparable, parseScenario, type Scenario, type Session, type Side } from "./scenario.ts";
 
 process.env["TZ"] = "UTC";
@@ -80,19 +80,10 @@ describe("scenarios against a real server", { skip }, () => {
     personality: Personality,
     io: FakeIo,
   ): Promise<number> {
-    const client = await SmbClient.connect(
-      { host: samba.host },
-      {
-        transports: defaultTransports(),
-        order: [{ kind: "tcp", port: samba.port }],
-        credentials: {
-          kind: "password",
-          username: samba.username,
-          domain: "",
-          password: samba.password,
-        },
-      },
-    );
+    const { username, password } = samba;
+    const { target, wire } = wireTo(samba);
+    const credentials = { kind: "password", username, domain: "", password } as const;
+    const client = await SmbClient.connect(target, { ...wire, credentials });
     try {
       const state = new ShellState({
         io,

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { wireArguments } from "./wire.ts";
 
 /** The built program, as users start it. */
 export const SMBX: string = fileURLToPath(new URL("../../bin/smbx.cjs", import.meta.url));
@@ -54,7 +55,12 @@ export function runProgram(
   });
 }
 
+/** What Node is to run: smbx on the wire of this process, with these arguments. */
+export function smbxCommand(...args: readonly string[]): readonly string[] {
+  return [SMBX, ...wireArguments(), ...args];
+}
+
 /** Runs smbx. */
 export function runSmbx(args: readonly string[], options?: ProgramOptions): Promise<Finished> {
-  return runProgram(process.execPath, [SMBX, ...args], options);
+  return runProgram(process.execPath, smbxCommand(...args), options);
 }

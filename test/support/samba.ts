@@ -5,6 +5,7 @@ import {
   type EmbeddedServerOptions,
   startEmbeddedServer,
 } from "../../src/cli/embedded/embedded-server.ts";
+import { behindQuic, isOverQuic } from "./wire.ts";
 
 export type {
   EmbeddedServer as Samba,
@@ -14,7 +15,7 @@ export type { EmbeddedShare as SambaShare } from "../../src/cli/embedded/samba-c
 export { sambaUnavailable } from "../../src/cli/embedded/samba-programs.ts";
 
 /**
- * A private smbd for tests: the one that `npm start` embeds.
+ * A private smbd for tests: the one that `npm start` embeds; behind QUIC where the wire is that.
  *
  * ```ts
  * const skip = sambaUnavailable() ?? false;            // a reason: skipped aloud
@@ -26,8 +27,9 @@ export { sambaUnavailable } from "../../src/cli/embedded/samba-programs.ts";
  * });
  * ```
  */
-export function startSamba(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
-  return startEmbeddedServer(options);
+export async function startSamba(options: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
+  const server = await startEmbeddedServer(options);
+  return isOverQuic ? behindQuic(server) : server;
 }
 
 /** Bytes of a file on a share, as the server's disk has them. */
