@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { after, before, describe, it } from "node:test";
 import type { QuicConnection, QuicSession } from "ngtcp2-napi";
 import { readSmallFile, SmbError, type Tree, writeSmallFile } from "../../src/core/index.ts";
 import type { QuicStreamTransport } from "../../src/transports/quic/quic-stream-transport.ts";
+import { runSmbx } from "../support/program.ts";
 import {
   QUIC_STACKS,
   type RelayProcess,
@@ -114,6 +116,27 @@ for (const stack of QUIC_STACKS) {
       assert.equal(second.info.isResumed, true);
       await using client = await place.openOver(second);
       await client.connectTree("share");
+    });
+
+    it("serves the program", async () => {
+      const { samba, relay, caFile } = place;
+      const local = mkdtempSync(join(tmpdir(), "smbx-stacks-"));
+      try {
+        const data = noise(3 * MIB + 7);
+        writeFileSync(join(local, "up"), data);
+        const { status, stderr } = await runSmbx(
+          [
+            ...["//localhost/share", "-I", "127.0.0.1", "-U", samba.username],
+            ...["--transport", `quic:${relay.port}`, "--quic-ca", caFile],
+            ...["-c", "put up; get up down; del up"],
+          ],
+          { cwd: local, env: { PASSWD: samba.password } },
+        );
+        assert.equal(status, 0, stderr);
+        assert.equal(sha256(readFileSync(join(local, "down"))), sha256(data));
+      } finally {
+        rmSync(local, { recursive: true, force: true });
+      }
     });
 
     for (const [how, signal] of [

@@ -16,6 +16,7 @@ from aioquic.tls import load_pem_private_key, load_pem_x509_certificates
 
 settings = json.loads(sys.stdin.readline())
 connections = set()
+tasks = set()
 tickets = {}
 WAITING_LIMIT = 4 << 20
 
@@ -31,7 +32,10 @@ class Relay(QuicConnectionProtocol):
             if event.stream_id not in self.pumps:
                 queue = asyncio.Queue()
                 self.pumps[event.stream_id] = queue
-                asyncio.ensure_future(self.join(event.stream_id, queue))
+                # The loop itself holds tasks weakly only.
+                task = asyncio.ensure_future(self.join(event.stream_id, queue))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
             self.pumps[event.stream_id].put_nowait((event.data, event.end_stream))
         elif isinstance(event, StreamReset):
             self.stop(event.stream_id)

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { connect, type QuicConnection, type QuicSession } from "ngtcp2-napi";
 import {
   CertificateAuthority,
@@ -53,6 +55,13 @@ export class StackPlace {
     const { host: tcpHost, port: tcpPort } = this.samba;
     assert.ok(this.#identity !== undefined);
     return RelayProcess.start(this.#stack, { ...this.#identity, tcpHost, tcpPort });
+  }
+
+  /** Where a program finds the CA. */
+  get caFile(): string {
+    const file = join(this.samba.directory, "ca.pem");
+    writeFileSync(file, this.#ca);
+    return file;
   }
 
   open(port: number = this.relay.port): Promise<SmbClient> {
