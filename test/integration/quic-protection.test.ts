@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { listen, type QuicServer, unavailable } from "ngtcp2-napi";
 import { makeCertificates } from "../../packages/ngtcp2-napi/test/certificates.ts";
@@ -6,20 +9,36 @@ import { SmbClient, TimeoutError } from "../../src/core/index.ts";
 import { CipherId, Command } from "../../src/core/smb2/constants.ts";
 import { type QuicOptions, quicTransport } from "../../src/transports/quic/quic-transport.ts";
 import { FakeServer } from "../support/fake-server.ts";
+import { type Finished, runSmbx } from "../support/program.ts";
 import { serverEnd } from "../support/quic-server-end.ts";
 
 /** No smbd speaks QUIC without a kernel module, and behind a relay it sees TCP: here one does. */
 describe("a server that ends QUIC itself", { skip: unavailable() ?? false }, () => {
   const { ca, server: identity } = makeCertificates();
+  const folder = mkdtempSync(join(tmpdir(), "smbx-protection-"));
   let endpoint: QuicServer;
   let server: FakeServer;
 
   before(() => {
+    writeFileSync(join(folder, "ca.pem"), ca);
     endpoint = listen({ host: "127.0.0.1", alpn: "smb", ...identity }, (connection) =>
       server.accept(serverEnd(connection)),
     );
   });
-  after(() => endpoint.close());
+  after(async () => {
+    await endpoint.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The program, with the CA and these options. */
+  const showConnect = (...options: readonly string[]): Promise<Finished> => {
+    const port = endpoint.address?.port ?? 0;
+    return runSmbx([
+      ...["//localhost/share", "-I", "127.0.0.1", "-U", "LAB/anna%secret", "--explain"],
+      ...["--transport", `quic:${port}`, "--quic-ca", join(folder, "ca.pem")],
+      ...[...options, "-c", "showconnect"],
+    ]);
+  };
 
   const open = (quic: QuicOptions = {}, timeoutMs = 20_000): Promise<SmbClient> =>
     SmbClient.connect(
@@ -54,6 +73,28 @@ describe("a server that ends QUIC itself", { skip: unavailable() ?? false }, () 
       server = new FakeServer({ negotiateContexts: accepting(true) });
       await assert.rejects(open({ verify }), /which was not offered/);
     }
+  });
+
+  it("is shown by the program, which asks for it by an option or by smb.conf only", async () => {
+    const agreed = { negotiateContexts: accepting(true) };
+    for (const option of [
+      "--quic-smb-encryption=no",
+      "--option=client smb encryption over quic=no",
+    ]) {
+      server = new FakeServer(agreed);
+      const { status, stdout, stderr } = await showConnect(option, "--client-protection=encrypt");
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, /, quic 127\.0\.0\.1:\d+, .*protected by TLS/);
+      assert.match(stderr, /^signing: protected by TLS\nencryption: protected by TLS$/m);
+    }
+    server = new FakeServer();
+    const byDefault = await showConnect();
+    assert.match(byDefault.stdout, /signed \(AES-128-GMAC\)/);
+    server = new FakeServer(agreed);
+    assert.match(
+      (await showConnect("--quic-verify=ca", "--quic-smb-encryption=no")).stderr,
+      /was not offered/,
+    );
   });
 
   it("counts as dead when it is silent, however lively its QUIC is", async () => {

@@ -31,7 +31,7 @@ describe("man/smbx.1", () => {
     const titles = [...page.matchAll(/^\.SH (.*)$/gm)].map((match) => match[1]);
     assert.deepEqual(titles, [
       ...["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ONE\\-SHOT COMMANDS", "SHELL COMMANDS"],
-      "SMB OVER QUIC",
+      ...["TRANSPORTS", "SMB OVER QUIC"],
       ...["ENVIRONMENT", "FILES", "EXIT STATUS", "COMPATIBILITY WITH SMBCLIENT", "EXAMPLES"],
       "SEE ALSO",
     ]);

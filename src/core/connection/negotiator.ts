@@ -193,7 +193,7 @@ export function isServersAnswer(error: unknown): boolean {
 function explainHangUp(error: unknown, { transport }: Connection): unknown {
   if (!(error instanceof TransportClosedError) || transport.kind === "quic") return error;
   return new UnsupportedError(
-    `${error.message} during the protocol negotiation: it may speak only SMB1, which smbx never does, or refuse this host`,
+    `${error.message} during the protocol negotiation: it may speak only SMB1, which smbx never does, or refuse this host, or a firewall is in between`,
     { cause: error },
   );
 }
