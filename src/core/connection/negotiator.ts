@@ -132,9 +132,12 @@ export function negotiateOffer(options: OfferOptions): NegotiateOffer {
  */
 export async function negotiate(
   connection: Connection,
-  offer: NegotiateOffer,
+  wanted: NegotiateOffer,
   options: { readonly serverName: string; readonly signal?: AbortSignal | undefined },
 ): Promise<NegotiatedParameters> {
+  // An offer may be repeated over another wire: a further channel of the session.
+  const transportSecurity = wanted.transportSecurity && connection.transport.isEncrypted;
+  const offer: NegotiateOffer = { ...wanted, transportSecurity };
   const rdmaTransforms = offeredRdmaTransforms(connection.transport);
   const message: NegotiateRequest = {
     securityMode: offer.securityMode,

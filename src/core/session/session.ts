@@ -205,6 +205,10 @@ export class Session {
     if (negotiated.dialect !== dialect || negotiated.cipher !== cipher) {
       throw new UnsupportedError("The server agreed on another dialect or cipher than before");
     }
+    // The session's messages are as bare as its first wire allows; no other may carry them.
+    if (negotiated.usesTransportSecurity !== this.connection.usesTransportSecurity) {
+      throw new UnsupportedError("Not all connections of the session would be protected by TLS");
+    }
     const spnego = this.#options.authenticate();
     try {
       const setup = await exchangeSessionSetup(connection, spnego, {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { explainConnection } from "../../../src/cli/explain.ts";
 import { type ClientOptions, SmbClient } from "../../../src/core/client.ts";
+import { systemClock } from "../../../src/core/clock.ts";
 import { ProtocolError } from "../../../src/core/errors.ts";
+import { openChannel } from "../../../src/core/multichannel/open-channel.ts";
 import { CipherId, Command, HeaderFlags, SecurityMode } from "../../../src/core/smb2/constants.ts";
 import type { NegotiateRequest } from "../../../src/core/smb2/negotiate.ts";
 import type { NegotiateContext } from "../../../src/core/smb2/negotiate-contexts.ts";
@@ -153,6 +155,37 @@ describe("protection by the transport", () => {
       sessionFlags: DEMANDS_ENCRYPTION,
     });
     assert.equal(client.session.isEncrypted, true);
+  });
+
+  it("is not stretched to other wires of the session", async () => {
+    const negotiateContexts: NegotiateContext[] = [...ACCEPTED];
+    const { server, client } = await open({ capabilities: 12, negotiateContexts });
+    const openOver = (kind: TransportKind, isEncrypted: boolean) =>
+      openChannel(
+        client.session,
+        { kind, address: "server" },
+        {
+          target: { host: "server" },
+          transports: [disguise(server.factory(), { kind, isEncrypted })],
+          clock: systemClock,
+        },
+        new AbortController().signal,
+      );
+    // Offered again only where it may be; what the server then says of itself is refused.
+    await assert.rejects(openOver("tcp", false), /which was not offered/);
+    const [acceptance] = negotiateContexts.splice(SMB_CONTEXTS.length);
+    assert.ok(acceptance);
+    for (const [kind, isEncrypted] of [
+      ["tcp", false],
+      ["quic", false],
+      ["quic", true],
+    ] as const) {
+      await assert.rejects(openOver(kind, isEncrypted), /protected by TLS/);
+    }
+    assert.equal(client.session.channels.length, 1);
+    negotiateContexts.push(acceptance);
+    await openOver("quic", true);
+    assert.equal(client.session.channels.length, 2);
   });
 
   it("still wants the last SESSION_SETUP response signed", async () => {
