@@ -13,7 +13,13 @@ function tell(event) {
   process.stdout.write(`${SEPARATOR}${JSON.stringify(event)}\n`);
 }
 
-const results = run({ files: process.argv.slice(2), concurrency: 1, timeout: FILE_TIMEOUT_MS });
+const wanted = process.env.SMBX_LAB_TESTS ?? "";
+const results = run({
+  files: process.argv.slice(2),
+  concurrency: 1,
+  timeout: FILE_TIMEOUT_MS,
+  ...(wanted === "" ? {} : { testNamePatterns: new RegExp(wanted) }),
+});
 for (const kind of ["start", "pass", "fail"]) {
   results.on(`test:${kind}`, (data) => tell({ kind, ...plainEvent(data) }));
 }

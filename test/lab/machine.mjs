@@ -103,6 +103,13 @@ export async function boot(options, command, onLine) {
   const child = spawn(LAB, ["run", "--project", ROOT, ...options, "--", ...command], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  // Whoever ends this program ends the machine.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => {
+      child.kill("SIGTERM");
+      process.exitCode = 125;
+    });
+  }
   const ended = new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (status) => resolve(status ?? 125));

@@ -17,6 +17,10 @@ import {
 const USAGE = `npm run test:lab [-- OPTIONS]: against the kernel's SMB server and RDMA devices, in a virtual machine
 
   --only TEXT     only the machines or suites whose name contains TEXT
+  --tests REGEXP  only the tests whose names match
+  --verbose       a line for each test as it ends
+  --tests REGEXP  only the tests whose names match
+  --verbose       a line for each test as it ends
   --long          also what takes long under emulation: 2 GiB each way
   --if-ready      where the machine is not built, say so and end with status 0
 `;
@@ -39,7 +43,7 @@ function suitesOf({ name }, suites) {
   });
 }
 
-async function runMachine(machine, suites, { tally, long }) {
+async function runMachine(machine, suites, { tally, values }) {
   const files = (await bundle(suites)).map(inGuest);
   let isComplete = false;
   const take = (line) => {
@@ -47,19 +51,17 @@ async function runMachine(machine, suites, { tally, long }) {
     const { kind, ...event } = JSON.parse(line.slice(1));
     if (kind === "end") isComplete = true;
     else if (kind === "start") tally.start(event);
-    else
-      tally.end(
-        { ...event, file: `${machine.name}: ${sourceOf(event.file ?? "?")}` },
-        kind === "pass",
-      );
+    else {
+      const file = `${machine.name}: ${sourceOf(event.file ?? "?")}`;
+      tally.end({ ...event, file }, kind === "pass");
+      if (values.verbose) console.log(oneLine(kind, event));
+    }
   };
-  const options = [
-    ...machine.options,
-    "--timeout",
-    TIMEOUT,
-    "--env",
-    `SMBX_LAB_LONG=${long ? 1 : ""}`,
-  ];
+  const variables = { SMBX_LAB_LONG: values.long ? "1" : "", SMBX_LAB_TESTS: values.tests };
+  // Two copies of 2 GiB, and what the rest needs.
+  const memory = values.long ? "8G" : "4G";
+  const options = [...machine.options, "--mem", memory, "--timeout", TIMEOUT];
+  for (const [name, value] of Object.entries(variables)) options.push("--env", `${name}=${value}`);
   const status = await boot(
     options,
     ["node", inGuest(`${import.meta.dirname}/in-guest.mjs`), ...files],
@@ -73,10 +75,17 @@ async function runMachine(machine, suites, { tally, long }) {
   );
 }
 
+function oneLine(kind, { nesting, name, durationMs, skip }) {
+  const outcome = skip === undefined ? kind : "skip";
+  return `${"  ".repeat(nesting + 1)}${outcome} ${name} (${(durationMs / 1000).toFixed(1)} s)`;
+}
+
 await main(async () => {
   const { values } = parseArgs({
     options: {
       only: { type: "string", default: "" },
+      tests: { type: "string", default: "" },
+      verbose: { type: "boolean", default: false },
       long: { type: "boolean", default: false },
       "if-ready": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -98,7 +107,7 @@ await main(async () => {
     const own = suitesOf(machine, suites).filter(
       (path) => machine.name.includes(values.only) || path.includes(values.only),
     );
-    if (own.length > 0) await runMachine(machine, own, { tally, long: values.long });
+    if (own.length > 0) await runMachine(machine, own, { tally, values });
   }
   return tally.report();
 });

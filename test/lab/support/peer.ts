@@ -31,10 +31,13 @@ export function diskOf(share: string): string {
   return join("/srv", share);
 }
 
+/** Those of `connect`, and another address of the server. */
+export interface PeerOptions extends ConnectOptions {
+  readonly host?: string;
+}
+
 /** A client logged on as the lab's user, over TCP unless `options` say otherwise. */
-export function connectToPeer(
-  options: ConnectOptions & { readonly host?: string } = {},
-): Promise<SmbClient> {
+export function connectToPeer(options: PeerOptions = {}): Promise<SmbClient> {
   const { host = peer.host, ...rest } = options;
   const target: DialTarget = { host };
   const order: readonly TransportChoice[] = [{ kind: "tcp" }];

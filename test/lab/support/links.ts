@@ -1,0 +1,49 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { peer } from "./peer.ts";
+
+/** Takes a link of the client down, and up again. */
+export function setLink(link: number, state: "up" | "down"): void {
+  execFileSync("ip", ["link", "set", `cli${link}`, state]);
+  // IPv6 addresses go with the link.
+  if (state === "up" && !hasAddress6(link)) {
+    execFileSync("ip", ["addr", "add", `fd77:${link}::2/64`, "dev", `cli${link}`, "nodad"]);
+  }
+}
+
+function hasAddress6(link: number): boolean {
+  const { stdout } = spawnSync("ip", ["-6", "addr", "show", "dev", `cli${link}`], {
+    encoding: "utf8",
+  });
+  return stdout.includes(`fd77:${link}::2`);
+}
+
+/** Takes the RDMA device of a link away from under its connections. */
+export function removeDevice(link: number): void {
+  execFileSync("rdma", ["link", "del", `rcli${link}`]);
+}
+
+/** Puts it back, where it is not there. */
+export function restoreDevice(link: number): void {
+  const { stdout } = spawnSync("rdma", ["link", "show"], { encoding: "utf8" });
+  if (stdout.includes(`rcli${link}/`)) return;
+  const args = ["link", "add", `rcli${link}`, "type", peer.rdma, "netdev", `cli${link}`];
+  execFileSync("rdma", args);
+}
+
+/** Resets one TCP connection to the server, by our port. */
+export function killConnection(localPort: number): void {
+  const found = execFileSync("ss", ["-K", "-H", "-t", "sport", "=", `:${localPort}`], {
+    encoding: "utf8",
+  });
+  if (found.trim() === "") throw new Error(`There is no connection from port ${localPort}`);
+}
+
+/** Our ports of the TCP connections to the server's SMB port. */
+export function connectionPorts(): number[] {
+  const args = ["-H", "-t", "-n", "state", "established", "dport", "=", ":445"];
+  const lines = execFileSync("ss", args, { encoding: "utf8" }).trim().split("\n");
+  return lines.flatMap((line) => {
+    const [, port] = /:(\d+) +\S+:445\b/.exec(line) ?? [];
+    return port === undefined ? [] : Number(port);
+  });
+}
