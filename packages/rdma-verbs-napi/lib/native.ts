@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { RdmaError } from "./errors.ts";
 
 /** What the addon exports. Everything here is checked and completed by the classes around it. */
@@ -147,9 +149,18 @@ export const NO_FAILURE = 255;
 /** Why `submit` handed nothing over. */
 export const SubmitProblem = { CLOSED: -1, QUEUE_FULL: -2, INVALID: -3 } as const;
 
-// The addon and its notes are at the same place seen from lib/ and from dist/.
-const ADDON = "../build/Release/rdma_verbs_napi.node";
-const REASON = new URL("../build/unavailable.txt", import.meta.url);
+const require = createRequire(import.meta.url);
+
+/** The folder with the addon and its notes: beside lib/ and dist/, also where this was bundled. */
+function buildFolder(): string {
+  const beside = fileURLToPath(new URL("../build", import.meta.url));
+  if (existsSync(beside)) return beside;
+  try {
+    return join(dirname(require.resolve("rdma-verbs-napi/package.json")), "build");
+  } catch {
+    return beside;
+  }
+}
 
 type Loaded = { readonly addon: NativeAddon } | { readonly reason: string };
 
@@ -158,7 +169,8 @@ let loaded: Loaded | undefined;
 function load(): Loaded {
   if (process.platform !== "linux") return { reason: "rdma-verbs-napi runs on Linux only" };
   try {
-    return { addon: createRequire(import.meta.url)(ADDON) as NativeAddon };
+    const path = join(buildFolder(), "Release", "rdma_verbs_napi.node");
+    return { addon: require(path) as NativeAddon };
   } catch (error) {
     return { reason: readReason() ?? missing(error as NodeJS.ErrnoException) };
   }
@@ -166,7 +178,7 @@ function load(): Loaded {
 
 function readReason(): string | undefined {
   try {
-    return `rdma-verbs-napi is not built: ${readFileSync(REASON, "utf8").trim()}`;
+    return `rdma-verbs-napi is not built: ${readFileSync(join(buildFolder(), "unavailable.txt"), "utf8").trim()}`;
   } catch {
     return undefined;
   }

@@ -71,6 +71,13 @@ void ConnectionWrap::LetGo() {
   }
 }
 
+// These functions reach this object again: who keeps them would never be collected.
+void ConnectionWrap::Forget() {
+  on_event_.Reset();
+  on_completions_.Reset();
+  records_.Reset();
+}
+
 void ConnectionWrap::Emit(int type, double first, double second, std::span<const uint8_t> bytes) {
   if (context_ == nullptr) return;
   const auto env = Env();
@@ -92,6 +99,7 @@ void ConnectionWrap::OnFailed(Failure failure, int code, std::span<const uint8_t
   [[maybe_unused]] const Napi::Value self = Value();
   LetGo();
   Emit(kFailed, static_cast<double>(failure), code, private_data);
+  Forget();
 }
 
 void ConnectionWrap::OnClosed(Failure failure, int code) {
@@ -99,6 +107,7 @@ void ConnectionWrap::OnClosed(Failure failure, int code) {
   [[maybe_unused]] const Napi::Value self = Value();
   LetGo();
   Emit(kClosed, static_cast<double>(failure), code);
+  Forget();
 }
 
 void ConnectionWrap::OnAsynchronous(int type, int port) { Emit(kAsynchronous, type, port); }
@@ -178,6 +187,7 @@ Napi::Value ConnectionWrap::Reject(const Napi::CallbackInfo& info) {
   const auto bytes = info[0].As<Napi::Uint8Array>();
   if (connection_ != nullptr) connection_->Reject({bytes.Data(), bytes.ByteLength()});
   LetGo();
+  Forget();
   return info.Env().Undefined();
 }
 
@@ -195,7 +205,10 @@ Napi::Value ConnectionWrap::Start(const Napi::CallbackInfo& info) {
   records_ = Napi::Persistent(records);
   on_completions_ = Napi::Persistent(info[1].As<Napi::Function>());
   const auto capacity = records.ByteLength() / sizeof(Completion);
-  if (connection_ != nullptr) {
+  if (connection_ == nullptr || !is_registered_) {
+    // It has ended already.
+    Forget();
+  } else {
     connection_->Start(reinterpret_cast<Completion*>(records.Data()), static_cast<uint32_t>(capacity));
   }
   return info.Env().Undefined();
@@ -238,6 +251,7 @@ Napi::Value ConnectionWrap::Disconnect(const Napi::CallbackInfo& info) {
 Napi::Value ConnectionWrap::Destroy(const Napi::CallbackInfo& info) {
   if (connection_ != nullptr) connection_->Destroy();
   LetGo();
+  Forget();
   return info.Env().Undefined();
 }
 

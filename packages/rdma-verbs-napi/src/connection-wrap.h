@@ -45,6 +45,7 @@ class ConnectionWrap final : public Napi::ObjectWrap<ConnectionWrap>, public Obs
   void Emit(int type, double first, double second, std::span<const uint8_t> bytes = {});
   // Nothing more comes: the garbage collector may have it.
   void LetGo();
+  void Forget();
 
   Environment* environment_;
   std::shared_ptr<Connection> connection_;

@@ -66,6 +66,8 @@ Napi::Value ListenerWrap::Close(const Napi::CallbackInfo& info) {
   }
   environment_->Remove(this);
   is_kept_ = false;
+  // It may reach this object, which then would never be collected.
+  incoming_.Reset();
   Unref();
   return info.Env().Undefined();
 }

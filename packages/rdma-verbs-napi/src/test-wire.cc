@@ -59,6 +59,9 @@ int FrameSocket::Connect(const std::string& name) {
 
 void FrameSocket::Close() {
   if (fd_ >= 0) close(std::exchange(fd_, -1));
+  output_ = {};
+  input_ = {};
+  taken_ = filled_ = sent_ = 0;
 }
 
 pid_t FrameSocket::Peer() const {
