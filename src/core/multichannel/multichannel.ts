@@ -20,8 +20,13 @@ const CHANNEL_TIMEOUT_MS = 5000;
 const QUERY_TIMEOUT_MS = 5000;
 /** Interfaces come and go: how often to ask again, in milliseconds. */
 const REFRESH_MS = 600_000;
-/** How long after a loss, in milliseconds: what broke one connection may be breaking others. */
+/**
+ * How long after a loss, in milliseconds: what broke one connection may be breaking others. Twice as
+ * long each time where connections do not last: a server that ends them is not to be pestered.
+ */
 const AFTER_LOSS_MS = 1000;
+/** How long a connection has to last to count as a good one, in milliseconds. */
+const LASTING_MS = 60_000;
 /** How often a plan is made anew at once because an address of it could not be reached. */
 const MOST_PLANS = 3;
 
@@ -56,6 +61,9 @@ export class Multichannel {
   /** What was dialled first: where the server has been reached for sure. */
   readonly #first: ChannelRoute & { readonly port: number | undefined };
   #cancelTimer: () => void = () => {};
+  #openedMs = 0;
+  #afterLossMs = AFTER_LOSS_MS / 2;
+  #isToReplace = false;
 
   constructor(session: Session, settings: ChannelSettings, options: MultichannelOptions) {
     this.#session = session;
@@ -77,9 +85,7 @@ export class Multichannel {
   /** Begins when it pays, or at once where a number of connections was asked for. */
   start(): void {
     if (this.#impossible() !== undefined) return;
-    this.#session.onChannelLoss = () => {
-      if (this.#plan !== undefined) this.#later(AFTER_LOSS_MS);
-    };
+    this.#session.onChannelLoss = () => this.#replaceLater();
     if (this.#options.connections === "auto") {
       this.#session.callWhenBusy(WORTH_BYTES, () => void this.establish());
     } else if (this.#options.connections > 1) void this.establish();
@@ -130,6 +136,8 @@ export class Multichannel {
       this.#failure = error instanceof Error ? error.message : String(error);
     } finally {
       this.#session.isGettingChannels = false;
+      this.#openedMs = this.#settings.clock.now();
+      this.#isToReplace = false;
     }
     this.#later(REFRESH_MS);
   }
@@ -222,6 +230,15 @@ export class Multichannel {
       limit.abort(new UnsupportedError(`no answer within ${timeoutMs / 1000} s`));
     });
     return { signal: AbortSignal.any([limit.signal, this.#abort.signal]), done: cancel };
+  }
+
+  /** A connection was lost; others may be lost in the same moment. */
+  #replaceLater(): void {
+    if (this.#plan === undefined || this.#isToReplace) return;
+    const isLasting = this.#settings.clock.now() - this.#openedMs >= LASTING_MS;
+    this.#afterLossMs = isLasting ? AFTER_LOSS_MS : Math.min(this.#afterLossMs * 2, REFRESH_MS);
+    this.#isToReplace = true;
+    this.#later(this.#afterLossMs);
   }
 
   #later(delayMs: number): void {

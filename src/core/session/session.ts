@@ -197,7 +197,7 @@ export class Session {
    * @throws {ProtocolError} where its last answer is not signed with the channel's key
    */
   async bind(connection: Connection, options: { readonly signal?: AbortSignal }): Promise<Channel> {
-    const { dialect, cipher } = this.connection.negotiated;
+    const { dialect, cipher, serverGuid } = this.connection.negotiated;
     const { negotiated } = connection;
     if (!this.canSign || dialect < Dialect.SMB_3_0) {
       throw new UnsupportedError("Only a user's session with SMB 3 can have several connections");
@@ -208,6 +208,10 @@ export class Session {
     // The session's messages are as bare as its first wire allows; no other may carry them.
     if (negotiated.usesTransportSecurity !== this.connection.usesTransportSecurity) {
       throw new UnsupportedError("Not all connections of the session would be protected by TLS");
+    }
+    // Before anything is said about the user.
+    if (!serverGuid.every((byte, index) => byte === negotiated.serverGuid[index])) {
+      throw new UnsupportedError("Another server answers at that address");
     }
     const spnego = this.#options.authenticate();
     try {

@@ -225,6 +225,33 @@ describe("multichannel", () => {
     assert.equal(server.requestsOf(Command.IOCTL).length, 3);
   });
 
+  it("does not pester a server that ends further connections", async () => {
+    const { server, client, clock } = await rig([at([10, 0, 0, 5])], { connections: 2 });
+    await client.openChannels();
+    let opened = 2;
+    for (const waitMs of [1000, 2000, 4000]) {
+      await server.disconnect();
+      await until(() => client.session.channels.length === 1);
+      clock.advance(waitMs - 1);
+      await settle();
+      assert.equal(server.connectionCount, opened);
+      clock.advance(1);
+      opened += 1;
+      await until(() => client.session.channels.length === 2);
+      assert.equal(server.connectionCount, opened);
+      await settle();
+    }
+  });
+
+  it("says nothing about the user to another server", async () => {
+    const { server, client } = await rig([at([10, 0, 0, 5])], { connections: "auto" });
+    server.serverGuid.fill(0x77);
+    await client.openChannels();
+    assert.equal(client.session.channels.length, 1);
+    const setups = server.requestsOf(Command.SESSION_SETUP);
+    assert.ok(setups.every(({ connection }) => connection === 0));
+  });
+
   it("does no harm where the server does not tell its interfaces", async () => {
     const { server, client, file } = await rig([]);
     server.on(Command.IOCTL, ({ reply }) => reply({ status: NtStatus.INVALID_DEVICE_REQUEST }));
