@@ -17,7 +17,9 @@ export function compileWithGyp({ folder, file, sanitize = false }) {
   if (gyp === undefined) return "there is no node-gyp (it comes with npm)";
   const jobs = String(availableParallelism());
   const flags = ["--silent", ...(sanitize ? ["--", "-Dsanitize=address"] : [])];
-  const { status, output } = run(folder, [gyp, "configure", "build", "-j", jobs, ...flags]);
+  // What has not changed is not compiled again; options for gyp itself are understood by "rebuild" only.
+  const commands = sanitize ? ["rebuild"] : ["configure", "build"];
+  const { status, output } = run(folder, [gyp, ...commands, "-j", jobs, ...flags]);
   if (status !== 0) return `the addon could not be compiled\n${lastLines(output)}`;
   return sanitize ? undefined : loadProblem(folder, file);
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, it } from "node:test";
@@ -96,6 +98,32 @@ describe("the path", { skip }, () => {
     // The server told the client of the marks, which made it careful.
     const [without = 0, marked = 0] = windows;
     assert.ok(marked < without / 2, `${marked} bytes where marked, ${without} where not`);
+  });
+});
+
+describe("the kernel's help", { skip }, () => {
+  const programs = join(import.meta.dirname, "programs");
+  const run = (env: NodeJS.ProcessEnv): unknown => {
+    const args = ["--import", "tsx", join(programs, "offload.ts")];
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      env: { ...process.env, ...env },
+      encoding: "utf8",
+    });
+    return stdout === "" ? stderr : JSON.parse(stdout);
+  };
+
+  it("is done without where the kernel refuses it", (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "quic-offload-"));
+    try {
+      const library = join(folder, "refuse-offload.so");
+      const source = join(programs, "refuse-offload.c");
+      const { status } = spawnSync("gcc", ["-shared", "-fPIC", "-o", library, source, "-ldl"]);
+      if (status !== 0) return context.skip("gcc is missing: it makes the kernel that refuses");
+      const refused = run({ LD_PRELOAD: library });
+      assert.deepEqual(refused, { isWhole: true, usesGso: false, usesGro: false });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
