@@ -6,6 +6,8 @@ import { Access, type VerbsConnection, WorkFlag } from "./verbs.ts";
 
 /** The smallest region, in bytes; the others are larger by powers of four. */
 const SMALLEST_REGION = 64 * 1024;
+/** What is wanted of a region: the largest READ or WRITE that pays. */
+const USUAL_REGION = 1024 * 1024;
 /** Registered memory of a connection at most, in bytes: a window of READs and one of WRITEs. */
 const MOST_BYTES = 48 * 1024 * 1024;
 /** Marks the work of windows, whose completions nobody waits for. */
@@ -38,7 +40,8 @@ interface Waiter {
  * costs a system call and work for each page. What the peer may still reach is never lent again.
  */
 export class RegionPool implements RdmaCapability {
-  readonly maxReadWriteSize: number;
+  /** At first what was agreed on; `prepare` finds out how much of it can be had. */
+  maxReadWriteSize: number;
   readonly #connection: VerbsConnection;
   readonly #mostBytes: number;
   readonly #hasWindows: boolean;
@@ -63,9 +66,25 @@ export class RegionPool implements RdmaCapability {
     this.#hasWindows = connection.device.limits?.hasType2Windows === true;
   }
 
-  /** Registers a first region: where that fails, its error says why data have to go in messages. */
+  /**
+   * Registers the first regions, as large ones as may be locked: they are the measure for every READ
+   * and WRITE.
+   *
+   * @throws {RdmaError} where not even small ones can be had: data have to go in messages
+   */
   prepare(): void {
-    this.#free.add(this.#make(SMALLEST_REGION, "peer-writes"));
+    for (let size = this.#sizeFor(USUAL_REGION); ; size /= 4) {
+      try {
+        for (const access of ["peer-reads", "peer-writes"] as const) {
+          this.#free.add(this.#make(size, access));
+        }
+        if (size < USUAL_REGION) this.maxReadWriteSize = Math.min(this.maxReadWriteSize, size);
+        return;
+      } catch (error) {
+        this.#discardFree();
+        if (size <= SMALLEST_REGION) throw error;
+      }
+    }
   }
 
   async lend(length: number, access: RdmaAccess, signal?: AbortSignal): Promise<RdmaRegion> {
@@ -119,11 +138,16 @@ export class RegionPool implements RdmaCapability {
     if (this.#bytes + size > this.#mostBytes) return undefined;
     try {
       return this.#make(size, access);
-    } catch (error) {
-      // No more memory may be locked: those that are lent come back. Nothing may be locked at all?
-      if (this.#all.size > this.#free.size) return undefined;
-      throw error;
+    } catch {
+      // No more memory may be locked: what is free makes room, and what is lent comes back.
+      this.#discardFree();
+      if (this.#all.size > 0) return undefined;
+      return this.#make(size, access);
     }
+  }
+
+  #discardFree(): void {
+    for (const pooled of this.#free) if (pooled.pendingWork === 0) this.#discard(pooled);
   }
 
   /** Gives free regions of other sizes up until `size` more bytes are allowed. */

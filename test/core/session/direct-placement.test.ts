@@ -18,9 +18,11 @@ async function open(
   server: FakeServerOptions = {},
   client: Partial<ClientOptions> = { protection: "off" },
   device: FakeDevice = {},
+  lockLimit = Number.POSITIVE_INFINITY,
 ): Promise<{ share: RdmaShare; smb: SmbClient; file: File }> {
   const share = new RdmaShare(bytesOf(SIZE, 3), { credits: 64, ...server }, device);
   share.rdmaTransforms = server.rdmaTransforms ?? [];
+  share.verbs.lockLimit = lockLimit;
   const smb = await SmbClient.connect(
     { host: "127.0.0.1" },
     {
@@ -140,6 +142,30 @@ describe("READ and WRITE by RDMA", () => {
     const { memory } = share.verbs.clients[0] as NonNullable<(typeof share.verbs.clients)[0]>;
     assert.ok(memory.bytes < 60 << 20);
     await smb.close();
+  });
+
+  it("makes do with little memory that may be locked, in smaller pieces", async () => {
+    const messages = 256 * 8192 + 255 * 1364;
+    for (const [spare, chunk] of [
+      [700_000, 262_144],
+      [140_000, 65_536],
+    ] as const) {
+      for (const hasType2Windows of [false, true]) {
+        const { share, smb, file } = await open(
+          {},
+          { protection: "off" },
+          { hasType2Windows },
+          messages + spare,
+        );
+        assert.equal(file.tree.chunkSize, chunk);
+        assert.ok((await readAll(file)).equals(share.content));
+        const bytes = bytesOf(SIZE, 6);
+        await writeAll(file, bytes);
+        assert.ok(Buffer.from(share.content).equals(bytes));
+        assert.deepEqual(share.inline, { read: 0, written: 0 });
+        await smb.close();
+      }
+    }
   });
 
   it("gives all registered memory back when the connection is closed", async () => {
