@@ -44,8 +44,9 @@ export interface MemoryRegion extends Disposable {
   readonly remoteKey: number;
   readonly isClosed: boolean;
   /**
-   * The peer has no access from here on. While our own work requests still use it the memory stays
-   * with the device, and is let go after the last of them. Idempotent.
+   * Takes the memory back from the device, and from the peer with it: at once, or after the last of our
+   * own work requests that use it. Idempotent. A region that a window is bound to stays until the
+   * window is closed or bound elsewhere.
    */
   close(): void;
 }
