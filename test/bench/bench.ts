@@ -87,6 +87,7 @@ class Bench {
     }
     const { wallSeconds, cpuSeconds } = measured;
     const done = scenario.progress();
+    if (done === 0) throw new Error(`${scenario.name}: ${client} has done nothing`);
     return { ...measured, wallSeconds: wallSeconds / done, cpuSeconds: cpuSeconds / done };
   }
 
@@ -117,6 +118,8 @@ class Bench {
       `tls cafile=${smbclient.path(quic.caFile)}`,
       "tls verify peer=ca_and_name",
     ];
+    // Its uploads take longer than the 20 seconds that it bears silence.
+    address.push("--timeout=600");
     return [...smbclient.command(cwd), ...address, ...how.map((option) => `--option=${option}`)];
   }
 

@@ -15,7 +15,7 @@ export interface Measurement {
   readonly cpuSeconds: number;
   /** The largest resident set seen; undefined for a run that was too short to be looked at. */
   readonly peakMiB: number | undefined;
-  /** It was ended because it took too long. */
+  /** It was ended because it took too long, or gave up where it has a limit. */
   readonly isCut: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface Job {
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** After so long it is ended. */
+  /** After so long it is ended; then what it did counts, as where it gives up before. */
   readonly limitSeconds?: number | undefined;
 }
 
@@ -33,7 +33,7 @@ const POLL_MS = 10;
  * Runs a program under bash's `time`, which knows what the kernel charged it for, and looks at its
  * peak memory (VmHWM never falls) while it runs.
  *
- * @throws {Error} where it does not end with status 0, unless it was cut
+ * @throws {Error} where it does not end with status 0 and has no limit
  */
 export async function measure(job: Job): Promise<Measurement> {
   const script = 'TIMEFORMAT="time: %3R %3U %3S"; time "$@"';
@@ -59,6 +59,10 @@ export async function measure(job: Job): Promise<Measurement> {
   clearInterval(timer);
   clearTimeout(limit);
   const times = /time: ([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(messages());
+  if (status !== 0 && !isCut && job.limitSeconds !== undefined) {
+    process.stderr.write(` (given up: ${messages().split("\n")[0]})`);
+    isCut = true;
+  }
   if ((status !== 0 && !isCut) || times === null) {
     throw new Error(`${job.command.join(" ")}: status ${status}\n${messages()}`);
   }
