@@ -208,8 +208,8 @@ export class Multichannel {
     try {
       const { openChannel } = await import("./open-channel.ts");
       const settings = { ...this.#settings, connectTimeoutMs };
-      const channel = await openChannel(this.#session, route, settings, signal);
-      this.#routes.set(channel, route);
+      const opening = openChannel(this.#session, route, settings, signal);
+      this.#routes.set(await orAborted(opening, signal), route);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
@@ -245,5 +245,27 @@ export class Multichannel {
     this.#cancelTimer();
     if (this.#abort.signal.aborted) return;
     this.#cancelTimer = this.#settings.clock.after(delayMs, () => void this.establish());
+  }
+}
+
+/** What comes of `opening`, or the reason of `signal`: a wire that does not heed it holds up nobody. */
+async function orAborted(opening: Promise<Channel>, signal: AbortSignal): Promise<Channel> {
+  let forget = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    forget = () => signal.removeEventListener("abort", onAbort);
+  });
+  try {
+    return await Promise.race([opening, aborted]);
+  } catch (error) {
+    // One that comes too late is not kept.
+    opening.then(
+      ({ connection }) => connection.close(),
+      () => {},
+    );
+    throw error;
+  } finally {
+    forget();
   }
 }

@@ -29,6 +29,7 @@ function at(address: readonly number[], more: Partial<Entry> = {}): Entry {
 function addressed(
   factory: TransportFactory,
   refuses: ReadonlySet<string>,
+  stuck: ReadonlySet<string>,
   kind: "tcp" | "smbdirect" = "tcp",
 ): TransportFactory {
   return {
@@ -38,6 +39,7 @@ function addressed(
     async dial(target, options) {
       const address = target.address ?? "10.0.0.5";
       if (refuses.has(address)) throw new TransportError(`${address} is not there`);
+      if (stuck.has(address)) await new Promise(() => {});
       const wire = await factory.dial(target, options);
       const remoteAddress = `${address}:${target.port ?? 445}`;
       return new Proxy(wire, {
@@ -69,8 +71,10 @@ async function rig(
     credits: 64,
     ...more.server,
   });
-  const transports = [addressed(server.factory(), refuses)];
-  if (more.hasRdma === true) transports.push(addressed(server.factory(), refuses, "smbdirect"));
+  const stuck = new Set<string>();
+  const transports = [addressed(server.factory(), refuses, stuck)];
+  if (more.hasRdma === true)
+    transports.push(addressed(server.factory(), refuses, stuck, "smbdirect"));
   server.on(Command.CREATE, ({ reply }) => reply({ body: CREATED }));
   const client = await SmbClient.connect(
     { host: "server" },
@@ -92,7 +96,7 @@ async function rig(
     const { length } = body as { length: number };
     reply({ body: { data: new Uint8Array(length), dataRemaining: 0, flags: 0 } });
   });
-  return { server, client, file, clock, refuses };
+  return { server, client, file, clock, refuses, stuck };
 }
 
 function ioctl(output: Uint8Array) {
@@ -241,6 +245,18 @@ describe("multichannel", () => {
       assert.equal(server.connectionCount, opened);
       await settle();
     }
+  });
+
+  it("is not held up by a wire that never connects and heeds no signal", async () => {
+    const { client, file, clock, stuck } = await rig([at([10, 0, 0, 5])]);
+    stuck.add("10.0.0.5");
+    const opening = client.openChannels();
+    await until(() => clock.pending > 3);
+    for (let round = 0; round < 50; round += 1) await settle();
+    clock.advance(5000);
+    await opening;
+    assert.equal(client.session.channels.length, 1);
+    assert.equal(await file.read(new Uint8Array(MIB), 0), MIB);
   });
 
   it("says nothing about the user to another server", async () => {
