@@ -41,9 +41,10 @@ const SIZES = [0, 1, 4095, 4096, 4097, 65_536, MIB + 1, 8 * MIB - 1, 8 * MIB, 8 
 /** Neither signed nor encrypted: what needs no transforms to be placed directly. */
 const PLAIN = { protection: "off" } as const;
 
-/** `smbx --transport smbdirect`. */
+/** `smbx --transport smbdirect --multichannel off`: what is proven is proven of one connection. */
 function connectDirectly(options: PeerOptions = {}): Promise<SmbClient> {
-  return connectToPeer({ order: [{ kind: "smbdirect" }], ...options });
+  const one = { order: [{ kind: "smbdirect" }], multichannel: { connections: 1 } } as const;
+  return connectToPeer({ ...one, ...options });
 }
 
 describe(`SMB Direct to ksmbd over ${peer.rdma}, dialled directly`, () => {

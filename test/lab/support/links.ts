@@ -5,16 +5,8 @@ import { peer } from "./peer.ts";
 export function setLink(link: number, state: "up" | "down"): void {
   execFileSync("ip", ["link", "set", `cli${link}`, state]);
   // IPv6 addresses go with the link.
-  if (state === "up" && !hasAddress6(link)) {
-    execFileSync("ip", ["addr", "add", `fd77:${link}::2/64`, "dev", `cli${link}`, "nodad"]);
-  }
-}
-
-function hasAddress6(link: number): boolean {
-  const { stdout } = spawnSync("ip", ["-6", "addr", "show", "dev", `cli${link}`], {
-    encoding: "utf8",
-  });
-  return stdout.includes(`fd77:${link}::2`);
+  const address = ["addr", "replace", `fd77:${link}::2/64`, "dev", `cli${link}`, "nodad"];
+  if (state === "up") execFileSync("ip", address);
 }
 
 /** Takes the RDMA device of a link away from under its connections. */
