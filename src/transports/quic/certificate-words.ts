@@ -32,10 +32,11 @@ const WORDS: Partial<Record<VerificationFlag, (evidence: Evidence) => string>> =
   "name-mismatch": ({ own, name }) => `is not for ${name}, but for ${namesOf(own)}`,
   "unknown-issuer": ({ own, chain }) => {
     if (own.issuer === own.subject) return "is self-signed and not trusted";
-    const top = topOf(chain) ?? own;
-    return top === own
+    // A chain may include its root, which is its own issuer.
+    const root = (topOf(chain) ?? own).issuer;
+    return root === own.issuer
       ? `was issued by ${oneLine(own.issuer)}, which is not trusted`
-      : `was issued by ${oneLine(own.issuer)}, and that by ${oneLine(top.issuer)}, which is not trusted`;
+      : `was issued by ${oneLine(own.issuer)}, and that by ${oneLine(root)}, which is not trusted`;
   },
   "issuer-not-ca": ({ own }) => `was issued by ${oneLine(own.issuer)}, which is no CA`,
   "issuer-constraints": ({ own }) =>
