@@ -18,7 +18,7 @@ describe("a network that drops TCP port 445", {
     const { status, stdout, stderr, sha256 } = story.byName;
     assert.equal(status, 0, stderr);
     assert.equal(sha256, story.sha256);
-    assert.match(stdout, /^SMB 3\.1\.1, quic 192\.0\.2\.7:443, /m);
+    assert.match(stdout, /^SMB 3\.1\.1, quic 192\.0\.2\.7:443 \(TLS 1\.3, /m);
     const wires = stderr.split("\n").filter((line) => /^ *\+.* (tcp|quic): /.test(line));
     console.log(`TCP is dropped, a session over quic:\n${wires.join("\n")}`);
   });
