@@ -84,7 +84,7 @@ describe("a server that ends QUIC itself", { skip: unavailable() ?? false }, () 
       server = new FakeServer(agreed);
       const { status, stdout, stderr } = await showConnect(option, "--client-protection=encrypt");
       assert.equal(status, 0, stderr);
-      assert.match(stdout, /, quic 127\.0\.0\.1:\d+, .*protected by TLS/);
+      assert.match(stdout, /, quic 127\.0\.0\.1:\d+ \(TLS 1\.3, .*protected by TLS/);
       assert.match(stderr, /^signing: protected by TLS\nencryption: protected by TLS$/m);
     }
     server = new FakeServer();
