@@ -114,8 +114,8 @@ async function connect<Link>(
   options: DialerOptions<Link>,
   { lost, record }: { readonly lost: AbortSignal; readonly record: AttemptRecord },
 ): Promise<Link> {
-  const alone = record.isFirst ? undefined : factory.fallbackTimeoutMs;
-  const connectTimeoutMs = options.connectTimeoutMs ?? alone;
+  const fallbackMs = record.isFirst ? undefined : factory.fallbackTimeoutMs;
+  const connectTimeoutMs = options.connectTimeoutMs ?? fallbackMs;
   const transport = await factory.dial(there, {
     signal: lost,
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
