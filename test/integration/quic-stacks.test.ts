@@ -174,7 +174,7 @@ async function fails(
   relay: RelayProcess,
   signal: NodeJS.Signals,
 ): Promise<void> {
-  const client = await place.open(relay.port);
+  const client = await place.open(relay.port, TIMEOUT_MS);
   const tree = await client.connectTree("share");
   const data = noise(4 * MIB);
   await upload(tree, "victim", data);
