@@ -1,9 +1,9 @@
+import { AbortListeners } from "../abort-listeners.ts";
 import type { Clock } from "../clock.ts";
 import { ProtocolError, TransportClosedError } from "../errors.ts";
 import type { Dialect } from "../smb2/constants.ts";
 import { EchoRequest } from "../smb2/echo.ts";
 import type { Transport } from "../transport.ts";
-import { AbortListeners } from "./abort-listeners.ts";
 import { BYTES_PER_CREDIT, CreditSupply } from "./credit-supply.ts";
 import { CreditWindow } from "./credit-window.ts";
 import { Liveness } from "./liveness.ts";

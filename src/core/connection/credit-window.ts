@@ -1,4 +1,4 @@
-import { AbortListeners } from "./abort-listeners.ts";
+import { AbortListeners } from "../abort-listeners.ts";
 
 interface Waiter {
   readonly charge: number;

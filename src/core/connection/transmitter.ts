@@ -1,9 +1,9 @@
+import type { AbortListeners } from "../abort-listeners.ts";
 import type { Clock } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import { CancelRequest } from "../smb2/cancel.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
 import type { MessageParts, Transport } from "../transport.ts";
-import type { AbortListeners } from "./abort-listeners.ts";
 import { BYTES_PER_CREDIT } from "./credit-supply.ts";
 import type { CreditWindow } from "./credit-window.ts";
 import type { MessageSecurity } from "./message-security.ts";

@@ -1,3 +1,4 @@
+import { AbortListeners } from "../abort-listeners.ts";
 import type { Clock } from "../clock.ts";
 import type { RawReply } from "../connection/outstanding-requests.ts";
 import type { SentFrame } from "../connection/request.ts";
@@ -57,6 +58,7 @@ interface Attempts {
 export class RequestDispatcher {
   readonly #channels: ChannelList;
   readonly #clock: Clock;
+  readonly #aborts = new AbortListeners();
   /** What has been asked for or sent so far: whether more channels pay. */
   #dispatchedBytes = 0;
   #alarm: { readonly bytes: number; readonly callback: () => void } | undefined;
@@ -208,15 +210,16 @@ export class RequestDispatcher {
     const { waitMs } = attempts;
     attempts.waitMs = Math.min(waitMs * 2, 1000);
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        cancel();
-        reject(signal?.reason);
-      };
+      let forget: (() => void) | undefined;
       const cancel = this.#clock.after(waitMs, () => {
-        signal?.removeEventListener("abort", onAbort);
+        forget?.();
         resolve();
       });
-      signal?.addEventListener("abort", onAbort, { once: true });
+      if (signal === undefined) return;
+      forget = this.#aborts.add(signal, () => {
+        cancel();
+        reject(signal.reason);
+      });
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { MemoryRegion, MemoryWindow, RegionRange } from "rdma-verbs-napi";
+import { AbortListeners } from "../../core/abort-listeners.ts";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
 import type { RdmaAccess, RdmaCapability, RdmaRegion } from "../../core/transport.ts";
 import { encodeBufferDescriptors } from "./smbd-messages.ts";
@@ -45,6 +46,7 @@ export class RegionPool implements RdmaCapability {
   readonly #connection: VerbsConnection;
   readonly #mostBytes: number;
   readonly #hasWindows: boolean;
+  readonly #aborts = new AbortListeners();
   readonly #all = new Set<PooledRegion>();
   readonly #free = new Set<PooledRegion>();
   readonly #waiting: Waiter[] = [];
@@ -182,25 +184,25 @@ export class RegionPool implements RdmaCapability {
 
   #wait(size: number, access: RdmaAccess, signal: AbortSignal | undefined): Promise<PooledRegion> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-        reject(signal?.reason);
-      };
-      const forget = (): void => signal?.removeEventListener("abort", onAbort);
+      let forget: (() => void) | undefined;
       const waiter: Waiter = {
         size,
         access,
         resolve: (pooled) => {
-          forget();
+          forget?.();
           resolve(pooled);
         },
         reject: (error) => {
-          forget();
+          forget?.();
           reject(error);
         },
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiting.push(waiter);
+      if (signal === undefined) return;
+      forget = this.#aborts.add(signal, () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        reject(signal.reason);
+      });
     });
   }
 

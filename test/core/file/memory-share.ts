@@ -1,4 +1,4 @@
-import { AbortListeners } from "../../../src/core/connection/abort-listeners.ts";
+import { AbortListeners } from "../../../src/core/abort-listeners.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { NtStatusError } from "../../../src/core/nt-status-error.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../../../src/core/session/request-spec.ts";
