@@ -57,12 +57,15 @@ describe(`a session with ksmbd that begins on TCP and finds ${peer.rdma}`, () =>
   }
 
   /** Opens the further connections; a busy machine may need more than the time that one attempt has. */
-  async function openDirect(client: SmbClient): Promise<readonly ChannelReport[]> {
+  async function openDirect(
+    client: SmbClient,
+    links: number = peer.links,
+  ): Promise<readonly ChannelReport[]> {
     for (let attempt = 1; ; attempt += 1) {
       await client.openChannels();
       const channels = await client.channels();
       const reached = active(channels, "smbdirect").map(({ serverEndpoint }) => serverEndpoint);
-      if (new Set(reached).size === peer.links) return channels;
+      if (new Set(reached).size >= links) return channels;
       assert.ok(attempt < 10, JSON.stringify({ channels, why: client.multichannel }));
     }
   }
@@ -129,31 +132,6 @@ describe(`a session with ksmbd that begins on TCP and finds ${peer.rdma}`, () =>
     });
   }
 
-  it("goes on when one device is removed in mid-transfer", async () => {
-    for (const move of [put, get]) {
-      await using client = await connectPlainly(PLAIN);
-      if (move === get) await put(client);
-      await openDirect(client);
-      await move(client, () => removeDevice(0));
-      restoreDevice(0);
-    }
-  });
-
-  it("falls back to TCP when all devices are removed in mid-transfer", async () => {
-    for (const move of [put, get]) {
-      await using client = await connectPlainly(PLAIN);
-      if (move === get) await put(client);
-      await openDirect(client);
-      await move(client, () => {
-        for (const link of [0, 1]) removeDevice(link);
-      });
-      const channels = await client.channels();
-      assert.deepEqual(active(channels, "smbdirect"), []);
-      assert.ok(active(channels, "tcp").length > 0, JSON.stringify(channels));
-      for (const link of [0, 1]) restoreDevice(link);
-    }
-  });
-
   it("goes on when one link goes down in mid-transfer", async () => {
     for (const move of [put, get]) {
       await using client = await connectPlainly(PLAIN);
@@ -209,5 +187,24 @@ describe(`a session with ksmbd that begins on TCP and finds ${peer.rdma}`, () =>
     const asked = await program(["--transport", "smbdirect"], "ls", wrapper);
     assert.notEqual(asked.status, 0);
     assert.match(asked.stdout + asked.stderr, /smbdirect: .*lib(ibverbs|rdmacm)/);
+  });
+
+  // The last ones: this process cannot use a device again that was taken away, only a new one can.
+  it("goes on when one device is removed in mid-transfer", async () => {
+    await using client = await connectPlainly(PLAIN);
+    await openDirect(client);
+    await put(client, () => removeDevice(0));
+  });
+
+  it("falls back to TCP when all devices are removed in mid-transfer", async () => {
+    await using client = await connectPlainly(PLAIN);
+    await put(client);
+    await openDirect(client, 1);
+    await get(client, () => {
+      for (const link of [0, 1]) removeDevice(link);
+    });
+    const channels = await client.channels();
+    assert.deepEqual(active(channels, "smbdirect"), []);
+    assert.ok(active(channels, "tcp").length > 0, JSON.stringify(channels));
   });
 });
