@@ -11,7 +11,10 @@ import { main, ROOT, setup, step } from "./setup.mjs";
 import { installOptionalPackage } from "./setup-debian.mjs";
 
 const SAMBA = { smbd: "samba", pdbedit: "samba", smbclient: "smbclient" };
-const OTHERS = { groff: "groff-base", tmux: "tmux", openssl: "openssl" };
+const OTHERS = {
+  ...{ groff: "groff-base", tmux: "tmux", openssl: "openssl" },
+  ...{ ip: "iproute2", nft: "nftables" },
+};
 
 /** What a boot under emulation takes is too much for each run. */
 const WITHOUT_LAB =
