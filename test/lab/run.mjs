@@ -19,8 +19,6 @@ const USAGE = `npm run test:lab [-- OPTIONS]: against the kernel's SMB server an
   --only TEXT     only the machines or suites whose name contains TEXT
   --tests REGEXP  only the tests whose names match
   --verbose       a line for each test as it ends
-  --tests REGEXP  only the tests whose names match
-  --verbose       a line for each test as it ends
   --long          also what takes long under emulation: 2 GiB each way
   --if-ready      where the machine is not built, say so and end with status 0
 `;
