@@ -66,13 +66,16 @@ export function formatVerdicts(state: MultichannelState | undefined): string {
 
 function verdictLines(state: MultichannelState | undefined): readonly string[] {
   if (state === undefined) return ["multichannel: off"];
-  const { impossible, failure, plan } = state;
+  const { impossible, failure, plan, isOpening } = state;
+  const opening = isOpening ? ["multichannel: more connections are being opened"] : [];
   if (impossible !== undefined) return [`multichannel: one connection, ${impossible}`];
   if (failure !== undefined) return [`multichannel: one connection, ${failure}`];
-  if (plan === undefined)
-    return ["multichannel: one connection until a transfer makes more of them worth it"];
+  if (plan === undefined) {
+    const waiting = "multichannel: one connection until a transfer makes more of them worth it";
+    return isOpening ? opening : [waiting];
+  }
   if (plan.verdicts.length === 0) return ["multichannel: the server names no interface"];
-  return plan.verdicts.map(verdictLine);
+  return [...plan.verdicts.map(verdictLine), ...opening];
 }
 
 function verdictLine(verdict: InterfaceVerdict): string {

@@ -38,6 +38,8 @@ export interface MultichannelState {
   readonly plan: ChannelPlan | undefined;
   /** Why the last attempt to plan failed. */
   readonly failure: string | undefined;
+  /** They are being opened, or the server is being asked for its interfaces. */
+  readonly isOpening: boolean;
   /** This machine, as it was when the plan was made. */
   readonly local: readonly LocalInterface[];
 }
@@ -78,6 +80,7 @@ export class Multichannel {
       impossible: this.#impossible(),
       plan: this.#plan,
       failure: this.#failure,
+      isOpening: this.#work !== undefined,
       local: this.#local,
     };
   }

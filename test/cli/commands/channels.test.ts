@@ -95,11 +95,13 @@ describe("channels", () => {
     impossible: undefined,
     failure: undefined,
     plan: undefined,
+    isOpening: false,
     local: [],
   };
   const states: readonly [MultichannelState | undefined, RegExp][] = [
     [undefined, /off/],
     [nothing, /until a transfer makes more of them worth it/],
+    [{ ...nothing, isOpening: true }, /^multichannel: more connections are being opened\n$/],
     [{ ...nothing, impossible: "not over quic" }, /one connection, not over quic/],
     [{ ...nothing, failure: "the server is silent" }, /one connection, the server is silent/],
     [{ ...nothing, plan: { routes: [], verdicts: [] } }, /names no interface/],
