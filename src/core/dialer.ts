@@ -1,6 +1,7 @@
 import { AttemptLog, type AttemptRecord } from "./attempt-log.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type DialAttempt, DialError } from "./dial-error.ts";
+import { DialFailure, TransportError } from "./errors.ts";
 import { staggeredRace } from "./staggered-race.ts";
 import {
   type DialTarget,
@@ -116,10 +117,19 @@ async function connect<Link>(
 ): Promise<Link> {
   const fallbackMs = record.isFirst ? undefined : factory.fallbackTimeoutMs;
   const connectTimeoutMs = options.connectTimeoutMs ?? fallbackMs;
-  const transport = await factory.dial(there, {
-    signal: lost,
-    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+  const limit = connectTimeoutMs === undefined ? {} : { connectTimeoutMs };
+  const dialling = factory.dial(there, { signal: lost, ...limit });
+  const transport = await dialling.catch((error: unknown) => {
+    throw lost.aborted ? error : dialFailure(there, error);
   });
   record.connect(transport.remoteAddress);
   return options.establish(transport, lost);
+}
+
+/** Before there is a connection no server has said anything: what went wrong is the wire's own affair. */
+function dialFailure({ host, address, port = 0 }: DialTarget, error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const words = error instanceof Error ? error.message : String(error);
+  const where = formatEndpoint(address ?? host, port);
+  return new DialFailure(where, words, { reason: "other", cause: error });
 }

@@ -8,6 +8,7 @@ import {
   TimeoutError,
   TransportClosedError,
   TransportError,
+  UnsupportedError,
 } from "../../src/core/errors.ts";
 import type {
   DialOptions,
@@ -291,6 +292,23 @@ describe("dial", () => {
         [0, 7],
         [undefined, 7],
         [7, 7],
+      ],
+    );
+  });
+
+  it("goes on where a wire cannot be used after all, and says why", async () => {
+    const { clock, tcp, quic, proofs, startProving } = scene();
+    const dialling = startProving();
+    await tcp.connect();
+    clock.advance(1000);
+    await quic.fail(new UnsupportedError("the library cannot be loaded"));
+    proofs[0]?.resolve();
+    const { attempts } = await dialling;
+    assert.deepEqual(
+      attempts.slice(0, 2).map(({ kind, outcome, reason }) => [kind, outcome, reason]),
+      [
+        ["tcp", "connected", undefined],
+        ["quic", "failed", "the library cannot be loaded"],
       ],
     );
   });
