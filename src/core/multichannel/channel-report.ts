@@ -32,10 +32,16 @@ export function reportChannels(
   channels: readonly Channel[],
   state: MultichannelState | undefined,
 ): readonly ChannelReport[] {
-  return channels.map((channel) => report(channel, state));
+  // Where only such channels are left, requests go there.
+  const hasOthers = channels.some(({ isOpen, isStandby }) => isOpen && !isStandby);
+  return channels.map((channel) => report(channel, state, hasOthers));
 }
 
-function report(channel: Channel, state: MultichannelState | undefined): ChannelReport {
+function report(
+  channel: Channel,
+  state: MultichannelState | undefined,
+  hasOthers: boolean,
+): ChannelReport {
   const { transport } = channel.connection;
   const { bytesSent, bytesReceived, localAddress } = transport;
   const { address } = parseEndpoint(transport.remoteAddress);
@@ -45,7 +51,7 @@ function report(channel: Channel, state: MultichannelState | undefined): Channel
   const speeds = [server?.linkSpeed ?? 0, local?.linkSpeed ?? 0].filter((speed) => speed > 0);
   return {
     transport: transport.kind,
-    state: stateOf(channel),
+    state: stateOf(channel, hasOthers),
     clientEndpoint: localAddress,
     serverEndpoint: transport.remoteAddress,
     clientInterface: local === undefined ? undefined : { index: local.index, name: local.name },
@@ -62,7 +68,7 @@ function report(channel: Channel, state: MultichannelState | undefined): Channel
   };
 }
 
-function stateOf({ isOpen, isStandby }: Channel): ChannelReport["state"] {
+function stateOf({ isOpen, isStandby }: Channel, hasOthers: boolean): ChannelReport["state"] {
   if (!isOpen) return "closed";
-  return isStandby ? "standby" : "active";
+  return isStandby && hasOthers ? "standby" : "active";
 }

@@ -195,6 +195,8 @@ describe("multichannel", () => {
     await server.disconnect(2);
     assert.equal(await file.read(new Uint8Array(MIB), 0), MIB);
     assert.equal(server.requestsOf(Command.READ).at(-1)?.connection, 0);
+    const left = (await client.channels()).map(({ transport, state }) => [transport, state]);
+    assert.deepEqual(left, [["tcp", "active"]]);
   });
 
   it("keeps to TCP where the wires were named and SMB Direct was not", async () => {
