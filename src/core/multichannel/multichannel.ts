@@ -12,12 +12,14 @@ import type { MultichannelOptions } from "./options.ts";
 const MOST_CONNECTIONS = 32;
 /** Data that a session moves before further connections pay for themselves, in bytes. */
 const WORTH_BYTES = 4 * 1024 * 1024;
-/** How long a further connection may take to be connected, in milliseconds; RDMA has its own limit. */
+/** How long a further connection may take to be connected, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 1000;
 /** How long it may take in all, in milliseconds: a slow server is none that is not there. */
 const CHANNEL_TIMEOUT_MS = 5000;
 /** How long the server may take to tell its interfaces, in milliseconds. */
 const QUERY_TIMEOUT_MS = 5000;
+/** How long SMB Direct may take for both: it registers memory first, and other wires serve meanwhile. */
+const RDMA_TIMEOUT_MS = 10_000;
 /** Interfaces come and go: how often to ask again, in milliseconds. */
 const REFRESH_MS = 600_000;
 /**
@@ -206,8 +208,9 @@ export class Multichannel {
 
   /** Undefined, or why there is no further connection. */
   async #openOne(route: PlannedRoute): Promise<string | undefined> {
-    const { signal, done } = this.#limited(CHANNEL_TIMEOUT_MS);
-    const connectTimeoutMs = route.kind === "smbdirect" ? undefined : CONNECT_TIMEOUT_MS;
+    const isRdma = route.kind === "smbdirect";
+    const { signal, done } = this.#limited(isRdma ? RDMA_TIMEOUT_MS : CHANNEL_TIMEOUT_MS);
+    const connectTimeoutMs = isRdma ? RDMA_TIMEOUT_MS : CONNECT_TIMEOUT_MS;
     try {
       const { openChannel } = await import("./open-channel.ts");
       const settings = { ...this.#settings, connectTimeoutMs };
