@@ -80,13 +80,22 @@ export class Terminal {
   }
 
   /** Waits until the screen is as expected, and returns it. */
-  async until(expected: RegExp): Promise<string> {
+  until(expected: RegExp): Promise<string> {
+    return this.#until("screen", expected, () => this.screen());
+  }
+
+  /** Waits until the cursor is where it is expected: a repaint moves it about. */
+  async untilCursor(expected: RegExp): Promise<void> {
+    await this.#until("cursor", expected, () => this.cursor());
+  }
+
+  async #until(what: string, expected: RegExp, look: () => string): Promise<string> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
-      const screen = this.screen();
-      if (expected.test(screen)) return screen;
+      const seen = look();
+      if (expected.test(seen)) return seen;
       if (performance.now() > deadline) {
-        throw new Error(`The screen never was as ${expected} says:\n${screen}`);
+        throw new Error(`The ${what} never was as ${expected} says:\n${seen}`);
       }
       await delay(POLL_MS);
     }
