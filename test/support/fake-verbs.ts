@@ -27,6 +27,8 @@ export class FakeQueuePair implements VerbsConnection {
   readonly sendBuffers: BufferSlots;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly localAddress = "192.0.2.9";
+  readonly localPort = 50_000;
   readonly domain: VerbsConnection["domain"];
   peer: FakeQueuePair | undefined;
   /** What `submit` throws instead of handing anything over. */

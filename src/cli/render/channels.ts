@@ -106,6 +106,8 @@ export function channelJson(channel: ChannelReport): object {
     serverRdma: channel.serverRdmaCapable ?? null,
     sent: channel.bytesSent,
     received: channel.bytesReceived,
+    placedSent: channel.placedBytesSent,
+    placedReceived: channel.placedBytesReceived,
     bytesPerSecond: Math.round(channel.bytesPerSecond),
   };
 }

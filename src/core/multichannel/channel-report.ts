@@ -21,8 +21,12 @@ export interface ChannelReport {
   readonly clientRdmaCapable: boolean | undefined;
   readonly serverRssCapable: boolean | undefined;
   readonly serverRdmaCapable: boolean | undefined;
+  /** Messages, and data that went by RDMA. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Of these, the data that the server fetched and placed by RDMA; 0 on other wires. */
+  readonly placedBytesSent: number;
+  readonly placedBytesReceived: number;
   /** Bytes per second in both directions while requests were under way; 0 before the first. */
   readonly bytesPerSecond: number;
 }
@@ -43,7 +47,10 @@ function report(
   hasOthers: boolean,
 ): ChannelReport {
   const { transport } = channel.connection;
-  const { bytesSent, bytesReceived, localAddress } = transport;
+  const { localAddress } = transport;
+  const { placed } = channel;
+  const bytesSent = transport.bytesSent + placed.sent;
+  const bytesReceived = transport.bytesReceived + placed.received;
   const { address } = parseEndpoint(transport.remoteAddress);
   const server = state?.plan?.verdicts.find((each) => each.address === address);
   const ownAddress = localAddress === undefined ? undefined : parseEndpoint(localAddress).address;
@@ -63,6 +70,8 @@ function report(
     serverRdmaCapable: server?.isRdmaCapable,
     bytesSent,
     bytesReceived,
+    placedBytesSent: placed.sent,
+    placedBytesReceived: placed.received,
     bytesPerSecond:
       channel.busyMs === 0 ? 0 : ((bytesSent + bytesReceived) * 1000) / channel.busyMs,
   };

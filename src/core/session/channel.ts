@@ -3,12 +3,14 @@ import type { MessageSecurity } from "../connection/message-security.ts";
 import type { OutboundRequest, SendOptions, SentFrame } from "../connection/request.ts";
 import { NtStatus } from "../nt-status.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
-import { DirectPlacement, type PlacedRequest } from "./direct-placement.ts";
+import { DirectPlacement, type PlacedBytes, type PlacedRequest } from "./direct-placement.ts";
 import { type AnyRequestSpec, decodeReply } from "./request-spec.ts";
 
 /** Requests of so many bytes take turns; small ones keep to one channel while all are idle. */
 const LARGE_BYTES = 64 * 1024;
 let turns = 0;
+
+const NOTHING_PLACED: PlacedBytes = { sent: 0, received: 0 };
 
 /** One connection of a session, with the key that signs there ([MS-SMB2] 3.2.1.8). */
 export class Channel {
@@ -37,6 +39,11 @@ export class Channel {
   chunkSize(encrypt: boolean): number {
     const limit = this.#placement?.sizeLimit(encrypt) ?? 0;
     return limit > 0 ? this.connection.placedChunkSize(limit) : this.connection.chunkSize;
+  }
+
+  /** What went by RDMA, beside the messages. */
+  get placed(): PlacedBytes {
+    return this.#placement?.moved ?? NOTHING_PLACED;
   }
 
   /** Bytes that requests under way carry, in either direction: what the load is spread by. */

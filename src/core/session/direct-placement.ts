@@ -33,11 +33,20 @@ export interface PlacedRequest {
   release(): void;
 }
 
+/** Data of answered requests that went by RDMA. */
+export interface PlacedBytes {
+  /** The server fetched them. */
+  readonly sent: number;
+  /** The server placed them. */
+  readonly received: number;
+}
+
 /** Moves the data of READs and WRITEs on one channel by RDMA ([MS-SMB2] 3.2.4.6, 3.2.4.7). */
 export class DirectPlacement {
   readonly #connection: Connection;
   readonly #security: MessageSecurity;
   readonly #rdma: RdmaCapability;
+  readonly #moved = { sent: 0, received: 0 };
   /** Where protected data are opened: out of the reach of who placed them. */
   readonly #private = new ReceivePool();
 
@@ -52,6 +61,10 @@ export class DirectPlacement {
     const { rdma } = connection.transport;
     if (rdma === undefined || connection.dialect < Dialect.SMB_3_0) return undefined;
     return new DirectPlacement(connection, security, rdma);
+  }
+
+  get moved(): PlacedBytes {
+    return this.#moved;
   }
 
   /** The most bytes that one READ or WRITE may move; 0 where they go in messages. */
@@ -134,6 +147,7 @@ export class DirectPlacement {
       encrypt,
       complete: <R>(reply: Reply<R>): Reply<R> => {
         region.release();
+        if (reply.hasBody) this.#moved.sent += data.length;
         return reply;
       },
       release: () => region.release(),
@@ -168,6 +182,7 @@ export class DirectPlacement {
           : "The server placed data by RDMA without the protection that was agreed on",
       );
     }
+    this.#moved.received += dataRemaining;
     const placed = region.memory.subarray(0, dataRemaining);
     if (transform === undefined) return { data: placed, release: () => region.release() };
     return this.#open(placed, transform, data, region);

@@ -1,10 +1,11 @@
 import type { Clock } from "../../core/clock.ts";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
-import type {
-  MessageParts,
-  RdmaCapability,
-  Transport,
-  TransportSink,
+import {
+  formatEndpoint,
+  type MessageParts,
+  type RdmaCapability,
+  type Transport,
+  type TransportSink,
 } from "../../core/transport.ts";
 import type { QueuePairPort } from "./queue-pair-port.ts";
 import { rdmaClosed } from "./rdma-failure.ts";
@@ -37,6 +38,7 @@ export class SmbDirectWire implements Transport {
   readonly kind = "smbdirect";
   readonly isEncrypted = false;
   readonly remoteAddress: string;
+  readonly localAddress: string;
   readonly maxMessageSize: number;
   readonly rdma?: RdmaCapability;
   /** Why no memory could be registered for the peer, so that data go in messages. */
@@ -52,6 +54,8 @@ export class SmbDirectWire implements Transport {
   constructor(options: SmbDirectWireOptions) {
     const { port, parameters, settings, endpoint, clock } = options;
     this.remoteAddress = endpoint;
+    const { localAddress, localPort } = port.connection;
+    this.localAddress = formatEndpoint(localAddress, localPort);
     this.maxMessageSize = messageLimit(parameters, settings);
     this.#port = port;
     this.#clock = clock;

@@ -14,6 +14,8 @@ export type Verbs = Pick<RdmaProvider, "unavailable" | "connect">;
 export type VerbsConnection = Pick<
   RdmaConnection,
   | "close"
+  | "localAddress"
+  | "localPort"
   | "postBind"
   | "postInvalidate"
   | "postReceive"

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { smbclientPersonality } from "../../../src/cli/personality.ts";
-import { formatChannels, formatSpeed, formatVerdicts } from "../../../src/cli/render/channels.ts";
+import {
+  channelJson,
+  formatChannels,
+  formatSpeed,
+  formatVerdicts,
+} from "../../../src/cli/render/channels.ts";
 import type {
   ChannelReport,
   InterfaceVerdict,
@@ -24,6 +29,8 @@ const CHANNEL: ChannelReport = {
   serverRdmaCapable: true,
   bytesSent: 5 * 1024 * 1024,
   bytesReceived: 900,
+  placedBytesSent: 0,
+  placedBytesReceived: 0,
   bytesPerSecond: 110 * 1024 * 1024,
 };
 
@@ -111,6 +118,18 @@ describe("channels", () => {
       assert.match(formatVerdicts(state), text);
     });
   }
+
+  it("tells as JSON what of the bytes went by RDMA", () => {
+    const direct = { ...CHANNEL, placedBytesSent: 1 << 20, placedBytesReceived: 7 };
+    const { clientEndpoint, serverEndpoint } = direct;
+    assert.deepEqual(channelJson(direct), {
+      ...{ state: "standby", transport: "tcp", client: clientEndpoint, peer: serverEndpoint },
+      ...{ clientInterface: "eth0", clientInterfaceIndex: 2, serverInterfaceIndex: 3 },
+      ...{ linkSpeed: 1e10, clientRss: true, clientRdma: false, serverRss: true, serverRdma: true },
+      ...{ sent: 5 << 20, received: 900, placedSent: 1 << 20, placedReceived: 7 },
+      bytesPerSecond: 110 << 20,
+    });
+  });
 
   it("names speeds", () => {
     const speeds = [0, 1e8, 1e9, 2.5e9, 1e11].map(formatSpeed);

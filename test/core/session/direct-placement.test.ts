@@ -79,6 +79,36 @@ describe("READ and WRITE by RDMA", () => {
     await smb.close();
   });
 
+  it("is counted with what the channel moved, and where its ends are is told", async () => {
+    const { smb, file } = await open();
+    const [before] = await smb.channels();
+    assert.deepEqual([before?.placedBytesSent, before?.placedBytesReceived], [0, 0]);
+    assert.equal(before?.clientEndpoint, "192.0.2.9:50000");
+    await readAll(file);
+    await file.write(bytesOf(100_000, 8), 0);
+    const [after] = await smb.channels();
+    assert.deepEqual([after?.placedBytesSent, after?.placedBytesReceived], [100_000, SIZE]);
+    const { transport } = smb.connection;
+    assert.equal(after?.bytesSent, transport.bytesSent + 100_000);
+    assert.equal(after?.bytesReceived, transport.bytesReceived + SIZE);
+    assert.ok(transport.bytesReceived < SIZE / 10, "messages carry none of it");
+    const moved = after.bytesSent + after.bytesReceived;
+    const seconds = (smb.session?.channels[0]?.busyMs ?? 0) / 1000;
+    assert.ok(Math.abs(after.bytesPerSecond * seconds - moved) < 1, "the rate is that of all");
+    await smb.close();
+  });
+
+  it("does not count what the server refused", async () => {
+    const { share, smb, file } = await open();
+    share.server.on(Command.READ, ({ reply }) => reply({ status: 0xc000_0022 }));
+    share.server.on(Command.WRITE, ({ reply }) => reply({ status: 0xc000_0022 }));
+    await assert.rejects(file.read(new Uint8Array(50_000), 0));
+    await assert.rejects(file.write(bytesOf(50_000, 1), 0));
+    const [channel] = await smb.channels();
+    assert.deepEqual([channel?.placedBytesSent, channel?.placedBytesReceived], [0, 0]);
+    await smb.close();
+  });
+
   it("does not begin below 4 KiB", async () => {
     const { share, smb, file } = await open();
     assert.equal(await file.read(new Uint8Array(4095), 0), 4095);

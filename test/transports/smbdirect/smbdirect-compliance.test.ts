@@ -1,4 +1,5 @@
-import { after, before, describe } from "node:test";
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
 import type { RdmaListener } from "rdma-verbs-napi";
 import { testProvider } from "rdma-verbs-napi/test-provider";
 import { systemClock } from "../../../src/core/clock.ts";
@@ -54,6 +55,17 @@ describe("over SMB Direct between two queue pairs of the test provider", {
     });
   });
   after(() => listener.close());
+
+  it("tells where its own end is", async () => {
+    const { port } = listener;
+    const factory = smbDirectTransport({ verbs: testProvider });
+    const { signal } = new AbortController();
+    await using client = await factory.dial({ host: "127.0.0.1", port }, { signal });
+    const server = arrived.shift() ?? (await new Promise<Transport>((got) => waiting.push(got)));
+    assert.match(client.localAddress ?? "", /^127\.0\.0\.1:[1-9]\d*$/);
+    assert.equal(server.localAddress, client.remoteAddress);
+    await server.close();
+  });
 
   describeTransport("smbdirect", async (signal) => {
     const { port } = listener;
