@@ -86,6 +86,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
     ["3.0, signed", Dialect.SMB_3_0, "sign"],
     ["3.0, encrypted", Dialect.SMB_3_0, "encrypt"],
     ["3.0.2, signed", Dialect.SMB_3_0_2, "sign"],
+    ["3.0.2, encrypted", Dialect.SMB_3_0_2, "encrypt"],
     ["3.1.1, signed", Dialect.SMB_3_1_1, "sign"],
     ["3.1.1, encrypted", Dialect.SMB_3_1_1, "encrypt"],
   ] as const) {
@@ -95,15 +96,21 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
       const tree = await client.connectTree("share");
       const cutFirst = (): void => relay.connections.find(({ isOpen }) => isOpen)?.cut();
       const cuts = [SIZE / 4, SIZE / 2, (SIZE / 4) * 3];
+      let before: readonly number[] = [];
       const file = await tree.openFile("f.bin", create);
       // The first connection, the second and the third, in the middle of the transfer.
       await write(file, (done) => {
         if (done >= (cuts[0] ?? Number.POSITIVE_INFINITY)) {
           cuts.shift();
+          if (before.length === 0) before = relay.connections.map(({ bytes }) => bytes);
           cutFirst();
         }
       });
       await file.close();
+      assert.equal(client.connection.dialect, maxDialect);
+      assert.equal(client.session.isEncrypted, protection === "encrypt");
+      assert.equal(before.length, 4);
+      for (const bytes of before) assert.ok(bytes > SIZE / 100, `all have carried some: ${before}`);
       assert.equal(hashOf(readShared(samba, "share", "f.bin")), PAYLOAD_HASH);
       assert.equal(client.session.channels.length, 1);
       const reading = await tree.openFile("f.bin", { access: AccessMask.READ_DATA });
