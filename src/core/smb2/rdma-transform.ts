@@ -1,6 +1,7 @@
 import { UnsupportedError, WireFormatError } from "../errors.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
+import { ReadWriteChannel } from "./constants.ts";
 
 /** Length of SMB2_RDMA_TRANSFORM, and where the first transform begins. */
 const HEADER_LENGTH = 16;
@@ -8,6 +9,8 @@ const HEADER_LENGTH = 16;
 const CRYPTO_HEADER_LENGTH = 8;
 /** The longest Signature. */
 const MOST_SIGNATURE = 16;
+
+const NO_DESCRIPTORS = new Uint8Array(0);
 
 /** [MS-SMB2] 2.2.43.1 TransformType. */
 export const RdmaTransformType = { ENCRYPTION: 0x0001, SIGNING: 0x0002 } as const;
@@ -70,6 +73,9 @@ export function decodeRdmaTransform(bytes: Uint8Array): RdmaTransform {
     r.skip(-r.pos & 7);
     transforms.push(readCryptoTransform(r));
   }
+  // Without a channel the two fields mean nothing.
+  if (channel === ReadWriteChannel.NONE)
+    return { channel, descriptors: NO_DESCRIPTORS, transforms };
   if (descriptorLength > 0 && descriptorOffset < r.pos) {
     throw new WireFormatError(
       `SMB2_RDMA_TRANSFORM: descriptors at ${descriptorOffset}, inside its first ${r.pos} bytes`,
