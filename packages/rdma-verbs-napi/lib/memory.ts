@@ -12,7 +12,8 @@ export const Access = {
 } as const;
 
 /**
- * A protection domain: what memory belongs to. One for each device, shared by its connections.
+ * A protection domain: what memory belongs to. Each connection has one of its own, so that its peer
+ * reaches nothing of another's, whatever key it guesses; nor can work requests of another name it.
  */
 export interface RdmaDomain {
   /** The device's name. */

@@ -20,7 +20,6 @@ const NOTHING = new Uint8Array();
 export abstract class AddonProvider implements RdmaProvider {
   abstract readonly name: string;
   abstract readonly isForTests: boolean;
-  readonly #domains = new Map<number, NativeRdmaDomain>();
 
   abstract unavailable(): string | undefined;
   abstract devices(): readonly RdmaDevice[];
@@ -77,7 +76,8 @@ export abstract class AddonProvider implements RdmaProvider {
       const begin = (): void => {
         try {
           const device = this.#device(native.deviceName());
-          buffers = establish(native, this.#domain(native), device, options);
+          const domain = calling(() => native.domain());
+          buffers = establish(native, new NativeRdmaDomain(domain, device.name), device, options);
         } catch (error) {
           fail(error);
         }
@@ -113,14 +113,5 @@ export abstract class AddonProvider implements RdmaProvider {
     const found = this.devices().find((device) => device.name === name);
     if (found !== undefined) return found;
     return { name, transport: "roce", ports: [], limits: undefined, problem: "It has just gone" };
-  }
-
-  #domain(native: NativeConnection): NativeRdmaDomain {
-    const domain = calling(() => native.domain());
-    const known = this.#domains.get(domain.id);
-    if (known !== undefined) return known;
-    const made = new NativeRdmaDomain(domain, native.deviceName());
-    this.#domains.set(domain.id, made);
-    return made;
   }
 }

@@ -94,8 +94,6 @@ export interface NativeConnection {
 }
 
 export interface NativeDomain {
-  /** The same for every connection of the same device. */
-  readonly id: number;
   register(memory: Uint8Array, access: number): NativeRegion;
   allocate(byteLength: number, access: number): NativeRegion;
   closeRegion(id: number): void;

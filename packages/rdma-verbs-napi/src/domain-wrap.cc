@@ -7,8 +7,7 @@ namespace rdma {
 void DomainWrap::Register(Napi::Env env) {
   auto constructor = DefineClass(
       env, "Domain",
-      {InstanceAccessor<&DomainWrap::Id>("id"), InstanceMethod<&DomainWrap::Register>("register"),
-       InstanceMethod<&DomainWrap::Allocate>("allocate"), InstanceMethod<&DomainWrap::CloseRegion>("closeRegion"),
+      {InstanceMethod<&DomainWrap::Register>("register"), InstanceMethod<&DomainWrap::Allocate>("allocate"), InstanceMethod<&DomainWrap::CloseRegion>("closeRegion"),
        InstanceMethod<&DomainWrap::CreateWindow>("createWindow"),
        InstanceMethod<&DomainWrap::CloseWindow>("closeWindow")});
   Environment::Of(env).domain_constructor = Napi::Persistent(constructor);
@@ -19,8 +18,6 @@ Napi::Object DomainWrap::New(Napi::Env env, std::shared_ptr<Domain> domain) {
   Unwrap(object)->domain_ = std::move(domain);
   return object;
 }
-
-Napi::Value DomainWrap::Id(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), domain_->id()); }
 
 // register(memory, access)
 Napi::Value DomainWrap::Register(const Napi::CallbackInfo& info) {

@@ -15,7 +15,6 @@ class DomainWrap final : public Napi::ObjectWrap<DomainWrap> {
   explicit DomainWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DomainWrap>(info) {}
 
  private:
-  Napi::Value Id(const Napi::CallbackInfo& info);
   Napi::Value Register(const Napi::CallbackInfo& info);
   Napi::Value Allocate(const Napi::CallbackInfo& info);
   Napi::Value CloseRegion(const Napi::CallbackInfo& info);

@@ -17,7 +17,8 @@ Pages::~Pages() { munmap(data_, size_); }
 
 namespace {
 
-std::atomic<uint32_t> next_domain = 1;
+// Of regions and windows: one of another domain must not be taken for one of ours.
+std::atomic<uint32_t> next_id = 1;
 
 template <typename Map>
 typename Map::mapped_type Find(const Map& map, uint32_t id) {
@@ -27,12 +28,10 @@ typename Map::mapped_type Find(const Map& map, uint32_t id) {
 
 }  // namespace
 
-Domain::Domain() : id_(next_domain++) {}
-
 Problem Domain::Register(Memory memory, unsigned access, std::shared_ptr<Region>* result) {
   const Problem problem = MakeRegion(std::move(memory), access, result);
   if (problem) return problem;
-  (*result)->id = next_++;
+  (*result)->id = next_id++;
   regions_.emplace((*result)->id, *result);
   return {};
 }
@@ -42,7 +41,7 @@ std::shared_ptr<Region> Domain::FindRegion(uint32_t id) const { return Find(regi
 Problem Domain::CreateWindow(std::shared_ptr<Window>* result) {
   const Problem problem = MakeWindow(result);
   if (problem) return problem;
-  (*result)->id = next_++;
+  (*result)->id = next_id++;
   windows_.emplace((*result)->id, *result);
   return {};
 }
@@ -52,6 +51,17 @@ std::shared_ptr<Window> Domain::FindWindow(uint32_t id) const { return Find(wind
 void Domain::Clear() {
   windows_.clear();
   regions_.clear();
+}
+
+void Domains::Add(const std::shared_ptr<Domain>& domain) {
+  std::erase_if(domains_, [](const auto& each) { return each.expired(); });
+  domains_.push_back(domain);
+}
+
+void Domains::Clear() {
+  for (const auto& each : std::exchange(domains_, {})) {
+    if (const auto domain = each.lock()) domain->Clear();
+  }
 }
 
 }  // namespace rdma

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace rdma {
 
@@ -74,15 +75,14 @@ class Window {
   std::shared_ptr<Region> region;
 };
 
-// A protection domain: regions and windows by their numbers.
+// A protection domain: regions and windows by their numbers, which no other domain of the process has.
 class Domain {
  public:
-  Domain();
+  Domain() = default;
   virtual ~Domain() = default;
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
 
-  uint32_t id() const { return id_; }
   Problem Register(Memory memory, unsigned access, std::shared_ptr<Region>* result);
   void CloseRegion(uint32_t id) { regions_.erase(id); }
   std::shared_ptr<Region> FindRegion(uint32_t id) const;
@@ -97,10 +97,19 @@ class Domain {
   virtual Problem MakeWindow(std::shared_ptr<Window>* result) = 0;
 
  private:
-  uint32_t id_;
-  uint32_t next_ = 1;
   std::unordered_map<uint32_t, std::shared_ptr<Region>> regions_;
   std::unordered_map<uint32_t, std::shared_ptr<Window>> windows_;
+};
+
+// Domains that may still be in use, whoever holds them.
+class Domains {
+ public:
+  void Add(const std::shared_ptr<Domain>& domain);
+  // Empties all of them.
+  void Clear();
+
+ private:
+  std::vector<std::weak_ptr<Domain>> domains_;
 };
 
 }  // namespace rdma

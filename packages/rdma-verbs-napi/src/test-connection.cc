@@ -29,8 +29,9 @@ std::string SocketName(const std::string& address, uint16_t port) {
   return "rdma-verbs-napi/test/[" + address + "]:" + std::to_string(port);
 }
 
-TestConnection::TestConnection(Loop& loop, std::shared_ptr<TestDomain> domain, Addresses addresses)
-    : Connection(loop), domain_(std::move(domain)), addresses_(std::move(addresses)) {
+TestConnection::TestConnection(Loop& loop, Domains& domains, Addresses addresses)
+    : Connection(loop), domain_(std::make_shared<TestDomain>()), addresses_(std::move(addresses)) {
+  domains.Add(domain_);
   max_send_ranges_ = kRanges;
   max_read_ranges_ = kRanges;
 }

@@ -16,7 +16,7 @@ class TestConnection final : public Connection {
  public:
   using Arrived = std::function<void(TestConnection*)>;
 
-  TestConnection(Loop& loop, std::shared_ptr<TestDomain> domain, Addresses addresses);
+  TestConnection(Loop& loop, Domains& domains, Addresses addresses);
   ~TestConnection() override;
 
   // The connecting side: the names to try.

@@ -1,18 +1,26 @@
 #include "test-domain.h"
 
+#include <atomic>
+
 namespace rdma {
+
+namespace {
+
+// As devices make them: a number above that no other domain has, and a byte below that changes with
+// each use.
+uint32_t NextKey() {
+  static std::atomic<uint32_t> last = 1;
+  const uint32_t number = ++last;
+  return number << 8 | (number * 37 & 0x7f);
+}
+
+}  // namespace
 
 TestRegion::TestRegion(Memory memory, unsigned access, std::shared_ptr<Keys> keys, uint32_t key)
     : Region(std::move(memory), access), keys_(std::move(keys)) {
   local_key = key;
   remote_key = key;
   keys_->emplace(key, Grant{data(), size(), access, nullptr});
-}
-
-uint32_t TestDomain::NextKey() {
-  // As devices make them: a number above, and a byte below that changes with each use.
-  next_key_ += 1;
-  return next_key_ << 8 | (next_key_ * 37 & 0x7f);
 }
 
 Problem TestDomain::MakeRegion(Memory memory, unsigned access, std::shared_ptr<Region>* result) {

@@ -12,7 +12,7 @@ struct Grant {
   uint8_t* data = nullptr;
   size_t size = 0;
   unsigned access = 0;
-  // Of a window: the only connection that may use it. Of a region: anybody of the domain.
+  // Of a window: the connection that has bound it. Of a region: null.
   const void* owner = nullptr;
 };
 
@@ -37,7 +37,7 @@ class TestWindow final : public Window {
   std::shared_ptr<Keys> keys_;
 };
 
-// The protection domain of the test provider.
+// The protection domain of one connection of the test provider.
 class TestDomain final : public Domain {
  public:
   // The memory behind a key, or null where a device would refuse.
@@ -51,10 +51,7 @@ class TestDomain final : public Domain {
   Problem MakeWindow(std::shared_ptr<Window>* result) override;
 
  private:
-  uint32_t NextKey();
-
   std::shared_ptr<Keys> keys_ = std::make_shared<Keys>();
-  uint32_t next_key_ = 1;
 };
 
 }  // namespace rdma

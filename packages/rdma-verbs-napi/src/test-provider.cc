@@ -53,7 +53,7 @@ Problem TestProvider::Resolve(const std::string& address, uint16_t port, const s
   const std::string wildcard = IsIpv6(remote) ? "::" : "0.0.0.0";
   const std::string loopback = IsIpv6(remote) ? "::1" : "127.0.0.1";
   Addresses addresses{local.empty() ? loopback : local, NextPort(), remote, port};
-  auto connection = std::make_shared<TestConnection>(loop_, domain_, std::move(addresses));
+  auto connection = std::make_shared<TestConnection>(loop_, domains_, std::move(addresses));
   connection->Resolve({SocketName(remote, port), SocketName(wildcard, port)});
   *result = std::move(connection);
   return {};
@@ -62,7 +62,7 @@ Problem TestProvider::Resolve(const std::string& address, uint16_t port, const s
 Problem TestProvider::Listen(const std::string& address, uint16_t port, int backlog, Incoming incoming,
                              std::shared_ptr<Listener>* result) {
   AllowAccess();
-  auto listener = std::make_shared<TestListener>(loop_, domain_, std::move(incoming));
+  auto listener = std::make_shared<TestListener>(loop_, domains_, std::move(incoming));
   const Problem problem = listener->Open(address, port, backlog);
   if (!problem) *result = std::move(listener);
   return problem;
@@ -92,7 +92,7 @@ void TestListener::OnReady() {
     return;
   }
   const std::string remote = IsIpv6(address_) ? "::1" : "127.0.0.1";
-  auto connection = std::make_shared<TestConnection>(loop_, domain_, Addresses{address_, port_, remote, 0});
+  auto connection = std::make_shared<TestConnection>(loop_, domains_, Addresses{address_, port_, remote, 0});
   greeting_.insert(connection);
   const bool is_open = connection->Adopt(fd, [this, raw = connection.get()](TestConnection* arrived) {
     OnArrived(raw, arrived != nullptr);

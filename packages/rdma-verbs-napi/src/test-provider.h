@@ -11,7 +11,7 @@ namespace rdma {
 // For tests without RDMA: see test-connection.h.
 class TestProvider final : public Provider {
  public:
-  explicit TestProvider(Loop& loop) : loop_(loop), domain_(std::make_shared<TestDomain>()) {}
+  explicit TestProvider(Loop& loop) : loop_(loop) {}
 
   std::string Unavailable() override { return {}; }
   std::vector<DeviceInfo> Devices() override;
@@ -19,17 +19,17 @@ class TestProvider final : public Provider {
                   std::shared_ptr<Connection>* result) override;
   Problem Listen(const std::string& address, uint16_t port, int backlog, Incoming incoming,
                  std::shared_ptr<Listener>* result) override;
-  void Close() override { domain_->Clear(); }
+  void Close() override { domains_.Clear(); }
 
  private:
   Loop& loop_;
-  std::shared_ptr<TestDomain> domain_;
+  Domains domains_;
 };
 
 class TestListener final : public Listener {
  public:
-  TestListener(Loop& loop, std::shared_ptr<TestDomain> domain, Provider::Incoming incoming)
-      : loop_(loop), domain_(std::move(domain)), incoming_(std::move(incoming)) {}
+  TestListener(Loop& loop, Domains& domains, Provider::Incoming incoming)
+      : loop_(loop), domains_(domains), incoming_(std::move(incoming)) {}
   ~TestListener() override { Close(); }
 
   Problem Open(const std::string& address, uint16_t port, int backlog);
@@ -42,7 +42,7 @@ class TestListener final : public Listener {
   void OnArrived(TestConnection* connection, bool is_right);
 
   Loop& loop_;
-  std::shared_ptr<TestDomain> domain_;
+  Domains& domains_;
   Provider::Incoming incoming_;
   std::string address_;
   uint16_t port_ = 0;

@@ -73,7 +73,7 @@ std::string VerbsConnection::device_name() const {
 std::shared_ptr<VerbsDomain> VerbsConnection::verbs_domain() {
   if (domain_ == nullptr && id_ != nullptr && id_->verbs != nullptr) {
     device_ = manager_.DeviceOf(id_->verbs);
-    domain_ = device_->domain();
+    domain_ = device_->MakeDomain();
   }
   return domain_;
 }

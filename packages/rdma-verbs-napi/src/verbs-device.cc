@@ -33,7 +33,8 @@ std::string MemoryLimit() {
 
 void SetNonBlocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
-VerbsRegion::VerbsRegion(Memory memory, unsigned access, ibv_mr* mr) : Region(std::move(memory), access), mr_(mr) {
+VerbsRegion::VerbsRegion(Memory memory, unsigned access, std::shared_ptr<ibv_pd> pd, ibv_mr* mr)
+    : Region(std::move(memory), access), pd_(std::move(pd)), mr_(mr) {
   local_key = mr->lkey;
   remote_key = mr->rkey;
 }
@@ -44,15 +45,12 @@ VerbsRegion::~VerbsRegion() {
   new std::shared_ptr<void>(std::move(memory_.owner));
 }
 
-VerbsDomain::~VerbsDomain() {
-  Clear();
-  Verbs().ibv_dealloc_pd(pd_);
-}
+VerbsDomain::VerbsDomain(ibv_pd* pd) : pd_(pd, [](ibv_pd* gone) { Verbs().ibv_dealloc_pd(gone); }) {}
 
 Problem VerbsDomain::MakeRegion(Memory memory, unsigned access, std::shared_ptr<Region>* result) {
-  ibv_mr* mr = Verbs().register_memory(pd_, memory.data, memory.size, static_cast<int>(access));
+  ibv_mr* mr = Verbs().register_memory(pd_.get(), memory.data, memory.size, static_cast<int>(access));
   if (mr != nullptr) {
-    *result = std::make_shared<VerbsRegion>(std::move(memory), access, mr);
+    *result = std::make_shared<VerbsRegion>(std::move(memory), access, pd_, mr);
     return {};
   }
   const int error = errno;
@@ -62,9 +60,9 @@ Problem VerbsDomain::MakeRegion(Memory memory, unsigned access, std::shared_ptr<
 }
 
 Problem VerbsDomain::MakeWindow(std::shared_ptr<Window>* result) {
-  ibv_mw* mw = ibv_alloc_mw(pd_, IBV_MW_TYPE_2);
+  ibv_mw* mw = ibv_alloc_mw(pd_.get(), IBV_MW_TYPE_2);
   if (mw == nullptr) return {"unsupported", "The device gives no memory window", errno};
-  *result = std::make_shared<VerbsWindow>(mw);
+  *result = std::make_shared<VerbsWindow>(pd_, mw);
   return {};
 }
 
@@ -85,8 +83,8 @@ VerbsDevice::~VerbsDevice() {
     const std::lock_guard lock(all_mutex);
     std::erase(all_devices, this);
   }
-  // What JavaScript still holds of the domain is empty from here on.
-  if (domain_ != nullptr) domain_->Clear();
+  // What JavaScript still holds of the domains is empty from here on.
+  domains_.Clear();
   wake_.Close();
   poll_.Close();
   if (wake_fd_ >= 0) close(wake_fd_);
@@ -98,11 +96,12 @@ unsigned VerbsDevice::invalidated_bits() const {
   return limits_.vendor_id == kSoftRoce ? IBV_WC_WITH_INV | IBV_WC_IP_CSUM_OK : IBV_WC_WITH_INV;
 }
 
-std::shared_ptr<VerbsDomain> VerbsDevice::domain() {
-  if (domain_ != nullptr) return domain_;
+std::shared_ptr<VerbsDomain> VerbsDevice::MakeDomain() {
   ibv_pd* pd = Verbs().ibv_alloc_pd(context_);
-  if (pd != nullptr) domain_ = std::make_shared<VerbsDomain>(context_, pd);
-  return domain_;
+  if (pd == nullptr) return nullptr;
+  auto domain = std::make_shared<VerbsDomain>(pd);
+  domains_.Add(domain);
+  return domain;
 }
 
 void VerbsDevice::ReadEvents() {

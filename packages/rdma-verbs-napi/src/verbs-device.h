@@ -13,40 +13,41 @@ namespace rdma {
 
 class VerbsRegion final : public Region {
  public:
-  VerbsRegion(Memory memory, unsigned access, ibv_mr* mr);
+  VerbsRegion(Memory memory, unsigned access, std::shared_ptr<ibv_pd> pd, ibv_mr* mr);
   ~VerbsRegion() override;
   ibv_mr* mr() const { return mr_; }
 
  private:
+  std::shared_ptr<ibv_pd> pd_;
   ibv_mr* mr_;
 };
 
 class VerbsWindow final : public Window {
  public:
-  explicit VerbsWindow(ibv_mw* mw) : mw_(mw) { key = mw->rkey; }
+  VerbsWindow(std::shared_ptr<ibv_pd> pd, ibv_mw* mw) : pd_(std::move(pd)), mw_(mw) { key = mw->rkey; }
   ~VerbsWindow() override { ibv_dealloc_mw(mw_); }
   ibv_mw* mw() const { return mw_; }
 
  private:
+  std::shared_ptr<ibv_pd> pd_;
   ibv_mw* mw_;
 };
 
-// The protection domain of a device in one environment. The context is librdmacm's, which opens each
-// device once for the process.
+// The protection domain of one connection: no other peer reaches what is in it. The context is
+// librdmacm's, which opens each device once for the process. The device has the domain until the last
+// region and window of it are gone.
 class VerbsDomain final : public Domain {
  public:
-  VerbsDomain(ibv_context* context, ibv_pd* pd) : context_(context), pd_(pd) {}
-  ~VerbsDomain() override;
-  ibv_pd* pd() const { return pd_; }
-  ibv_context* context() const { return context_; }
+  explicit VerbsDomain(ibv_pd* pd);
+  ~VerbsDomain() override { Clear(); }
+  ibv_pd* pd() const { return pd_.get(); }
 
  protected:
   Problem MakeRegion(Memory memory, unsigned access, std::shared_ptr<Region>* result) override;
   Problem MakeWindow(std::shared_ptr<Window>* result) override;
 
  private:
-  ibv_context* context_;
-  ibv_pd* pd_;
+  std::shared_ptr<ibv_pd> pd_;
 };
 
 // An asynchronous event, of a queue pair or of a port.
@@ -56,7 +57,7 @@ struct DeviceEvent {
   int port = 0;
 };
 
-// A device in one environment: its limits, its protection domain, and its asynchronous events.
+// A device in one environment: its limits, its protection domains, and its asynchronous events.
 // The descriptor for these is the process's: whichever environment reads one passes it on to all.
 class VerbsDevice {
  public:
@@ -73,8 +74,8 @@ class VerbsDevice {
   // Of the flags of a receive: that a key was invalidated.
   unsigned invalidated_bits() const;
   bool is_iwarp() const { return context_->device->transport_type == IBV_TRANSPORT_IWARP; }
-  // Made on first use; null with errno where the device gives none.
-  std::shared_ptr<VerbsDomain> domain();
+  // A new one; null with errno where the device gives none.
+  std::shared_ptr<VerbsDomain> MakeDomain();
 
  private:
   void ReadEvents();
@@ -84,7 +85,7 @@ class VerbsDevice {
   ibv_context* context_;
   Sink sink_;
   ibv_device_attr limits_{};
-  std::shared_ptr<VerbsDomain> domain_;
+  Domains domains_;
   Poll poll_;
   // Woken by other environments; what they leave is guarded.
   int wake_fd_ = -1;

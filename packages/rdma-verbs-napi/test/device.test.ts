@@ -117,6 +117,25 @@ describe("a device", { skip }, () => {
     assert.ok(target.memory.every((byte) => byte === 0));
   });
 
+  it("keeps a peer from the memory of another connection", async () => {
+    await using first = await connect();
+    new Collector(first.client);
+    const { client, server } = await connect();
+    const [atClient, atServer] = [new Collector(client), new Collector(server)];
+    const target = first.client.domain.allocate(4096, ALL);
+    const source = server.domain.allocate(4096, ALL);
+    source.memory.fill(1);
+    // It knows address and key.
+    const range = [{ region: source, offset: 0, length: 4096 }];
+    server.postWrite(1, range, target.address, target.remoteKey);
+    server.submit();
+    const error = await atServer.closed;
+    const isIwarp = server.device.transport === "iwarp";
+    if (!isIwarp) assert.equal(error?.status, CompletionStatus.REMOTE_ACCESS_ERROR);
+    await atClient.closed;
+    assert.ok(target.memory.every((byte) => byte === 0));
+  });
+
   it("has windows that a peer can invalidate, or says that it has none", async () => {
     await using pair = await connect();
     const { client, server } = pair;

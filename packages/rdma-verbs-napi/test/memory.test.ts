@@ -202,6 +202,45 @@ describe("memory over the test provider", { skip }, () => {
     assert.equal(there?.status, CompletionStatus.REMOTE_INVALID_REQUEST);
   });
 
+  it("of one connection is out of the reach of another one's peer", async () => {
+    await using first = await connectPair();
+    const second = await connectPair();
+    const [atFirst, atSecond] = [new Collector(first.server), new Collector(second.server)];
+    new Collector(first.client);
+    new Collector(second.client);
+    const region = first.client.domain.allocate(4096, ALL);
+    const local = second.server.domain.allocate(100, ALL);
+    local.memory.fill(1);
+    const from = [{ region: local, offset: 0, length: 100 }];
+    // It knows address and key.
+    second.server.postWrite(1, from, region.address, region.remoteKey);
+    second.server.submit();
+    const error = await atSecond.closed;
+    assert.equal(error?.status, CompletionStatus.REMOTE_ACCESS_ERROR);
+    assert.ok(region.memory.every((byte) => byte === 0));
+    // The one whose it is, is unharmed, and its own peer reaches it.
+    const own = first.server.domain.allocate(100, ALL);
+    own.memory.fill(2);
+    const range = [{ region: own, offset: 0, length: 100 }];
+    first.server.postWrite(2, range, region.address, region.remoteKey);
+    first.server.submit();
+    const [written] = await atFirst.until(1);
+    assert.equal(written?.status, 0);
+    assert.equal(region.memory[99], 2);
+  });
+
+  it("of one connection cannot be used by work of another", async () => {
+    await using first = await connectPair();
+    await using second = await connectPair();
+    const region = first.client.domain.allocate(100, ALL);
+    second.client.domain.allocate(100, ALL);
+    second.client.postSendRanges(1, [{ region, offset: 0, length: 10 }]);
+    assert.throws(
+      () => second.client.submit(),
+      (error) => error instanceof RdmaError && error.kind === "memory",
+    );
+  });
+
   it("must make sense", async () => {
     await using pair = await connectPair();
     const { domain } = pair.client;
