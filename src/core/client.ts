@@ -65,8 +65,14 @@ export interface CallerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A session, and how its first wire was found. */
+interface Opened {
+  readonly session: Session;
+  readonly attempts: readonly DialAttempt[];
+}
+
 /**
- * A logged-on client: one connection, one session, any number of shares.
+ * A logged-on client: one session and its connections, any number of shares.
  *
  * @example
  * ```ts
@@ -86,25 +92,17 @@ export interface CallerOptions {
  */
 export class SmbClient implements AsyncDisposable {
   readonly target: DialTarget;
-  /** How the wire was found: every attempt with its time and outcome. */
-  readonly attempts: readonly DialAttempt[];
   readonly #options: ClientOptions;
   readonly #trees = new Set<Tree>();
+  #attempts: readonly DialAttempt[];
   #session: Session;
   #multichannel: Multichannel | undefined;
 
-  private constructor(
-    target: DialTarget,
-    options: ClientOptions,
-    parts: {
-      readonly session: Session;
-      readonly attempts: readonly DialAttempt[];
-    },
-  ) {
+  private constructor(target: DialTarget, options: ClientOptions, opened: Opened) {
     this.target = target;
-    this.attempts = parts.attempts;
     this.#options = options;
-    this.#session = parts.session;
+    this.#attempts = opened.attempts;
+    this.#session = opened.session;
     this.#multichannel = this.#startMultichannel();
   }
 
@@ -116,20 +114,12 @@ export class SmbClient implements AsyncDisposable {
    * @throws {UnsupportedError} where the two have no dialect or protection in common
    */
   static async connect(target: DialTarget, options: ClientOptions): Promise<SmbClient> {
-    const { link: connection, attempts } = await reachServer(target, {
-      ...options,
-      clock: options.clock ?? systemClock,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      requireSigning: options.protection !== "off",
-      isMultichannel: options.multichannel !== undefined,
-    });
-    try {
-      const session = await setUpSession(connection, target, options, options.credentials);
-      return new SmbClient(target, options, { session, attempts });
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
+    return new SmbClient(target, options, await open(target, options));
+  }
+
+  /** How the wire was found: every attempt with its time and outcome. */
+  get attempts(): readonly DialAttempt[] {
+    return this.#attempts;
   }
 
   get session(): Session {
@@ -196,20 +186,25 @@ export class SmbClient implements AsyncDisposable {
   }
 
   /**
-   * Replaces the session by one of another user on the same connection. Shares connected before
-   * belong to the old session and are gone. Where the new logon fails, nothing has changed.
+   * Replaces the session by one of another user, over a connection of its own: ksmbd ends all sessions
+   * of a connection with one. Shares connected before belong to the old session and are gone. Where the
+   * new logon fails, nothing has changed.
    */
   async logon(credentials: Credentials, options: CallerOptions = {}): Promise<void> {
-    const settings = { ...this.#options, signal: options.signal };
-    const { connection } = this;
-    const session = await setUpSession(connection, this.target, settings, credentials);
+    const { signal } = options;
+    const { timeoutMs } = this;
+    const { session, attempts } = await open(this.target, {
+      ...this.#options,
+      ...{ credentials, signal, timeoutMs },
+    });
     const old = this.#session;
     this.#session = session;
+    this.#attempts = attempts;
     this.#multichannel?.stop();
     this.#multichannel = this.#startMultichannel();
     this.#trees.clear();
-    await old.logoff(options.signal).catch(() => {});
-    await old.close(connection);
+    if (!old.isClosed) await old.logoff(signal).catch(() => {});
+    await old.close();
   }
 
   /** Disconnects from the shares, logs off and closes the wire. Never rejects. */
@@ -239,12 +234,29 @@ export class SmbClient implements AsyncDisposable {
   }
 }
 
+/** Dials, negotiates and logs on. */
+async function open(target: DialTarget, options: ClientOptions): Promise<Opened> {
+  const { link: connection, attempts } = await reachServer(target, {
+    ...options,
+    clock: options.clock ?? systemClock,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    requireSigning: options.protection !== "off",
+    isMultichannel: options.multichannel !== undefined,
+  });
+  try {
+    return { session: await setUpSession(connection, target, options), attempts };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
 function setUpSession(
   connection: Connection,
   target: DialTarget,
   options: ClientOptions,
-  credentials: Credentials,
 ): Promise<Session> {
+  const { credentials } = options;
   const { username, domain } = credentials;
   const isAnonymous = credentials.kind === "anonymous";
   return Session.setUp(connection, {

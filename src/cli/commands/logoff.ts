@@ -5,7 +5,7 @@ export const logoff: Command = {
   names: ["logoff"],
   usage: "",
   summary: "log off (close the session)",
-  details: "The connection stays; logon begins a new session.",
+  details: "The connection stays; logon begins a new session over one of its own.",
   maxArguments: 0,
   completes: ["none"],
   async run({ client, io, signal }) {
