@@ -77,6 +77,11 @@ export interface RdmaCapability {
   /** The most bytes one READ or WRITE may place. */
   readonly maxReadWriteSize: number;
   /**
+   * The most bytes that each of several READs or WRITEs under way should place: memory for them can be
+   * had at once. It may become less.
+   */
+  readonly pieceSize: number;
+  /**
    * Lends `length` bytes of memory that the peer can reach; waits while all of it is in use.
    *
    * @throws {TransportClosedError} once the wire is closed

@@ -7,13 +7,15 @@ export const WINDOW_BYTES: number = 16 * 1024 * 1024;
 export const BUDGET_BYTES: number = 2 * WINDOW_BYTES;
 /** Files under way at once where the settings do not say. */
 export const DEFAULT_JOBS = 64;
+/** A larger file is moved in pieces, several at once, whatever one READ or WRITE may carry. */
+const LARGEST_SMALL_BYTES = 1024 * 1024;
 /** What a file costs besides its bytes: requests, buffers, handles. */
 const OVERHEAD_BYTES = 4096;
 
 /** Up to which size a file goes in one READ or WRITE, together with opening and closing it. */
 export function smallLimit(tree: Tree, settings: TransferSettings): number {
-  const { chunkSize } = tree;
-  return settings.ioSize > 0 ? Math.min(settings.ioSize, chunkSize) : chunkSize;
+  const limit = Math.min(tree.chunkSize, LARGEST_SMALL_BYTES);
+  return settings.ioSize > 0 ? Math.min(settings.ioSize, limit) : limit;
 }
 
 /** What a file takes of the budget. */

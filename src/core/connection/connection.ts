@@ -21,7 +21,7 @@ import { SilenceWatch } from "./silence-watch.ts";
 import type { TraceListener } from "./trace.ts";
 import { Transmitter } from "./transmitter.ts";
 
-/** READ and WRITE sizes above this do not pay: the pipeline needs several of them in flight. */
+/** Messages that carry more do not pay: the pipeline needs several of them in flight. */
 const LARGEST_CHUNK = 1024 * 1024;
 /** Room for everything in a frame that is no data, for each of its messages. */
 const MESSAGE_OVERHEAD = 1024;
@@ -152,14 +152,24 @@ export class Connection implements AsyncDisposable {
 
   /** What one READ or WRITE may carry now: the least of the server's, the wire's and our limits. */
   get chunkSize(): number {
-    const carried = this.transport.maxMessageSize - MESSAGE_OVERHEAD;
-    return this.placedChunkSize(carried - (carried % PAGE));
+    return this.placedChunkSize(Math.min(LARGEST_CHUNK, this.#carriedSize()));
   }
 
   /** As `chunkSize` where the data do not travel in messages: `limit` is what goes at once. */
   placedChunkSize(limit: number): number {
     const { maxReadSize, maxWriteSize } = this.negotiated;
-    return Math.min(maxReadSize, maxWriteSize, LARGEST_CHUNK, this.#affordableSize(), limit);
+    return Math.min(maxReadSize, maxWriteSize, this.#affordableSize(), limit);
+  }
+
+  /**
+   * What one READ or WRITE may carry that was made for another connection and is to be sent here: more
+   * than `chunkSize` where the server, its credits and the wire allow that.
+   */
+  get fallbackChunkSize(): number {
+    const { maxReadSize, maxWriteSize, supportsMultiCredit } = this.negotiated;
+    const credits = supportsMultiCredit ? this.#window.total * BYTES_PER_CREDIT : 0;
+    const granted = Math.max(credits, this.chunkSize);
+    return Math.min(maxReadSize, maxWriteSize, granted, this.#carriedSize());
   }
 
   /** What a response of another kind may carry now: `wanted`, or what server and credits allow. */
@@ -245,6 +255,12 @@ export class Connection implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** What a message has room for, beside what is no data. */
+  #carriedSize(): number {
+    const carried = this.transport.maxMessageSize - MESSAGE_OVERHEAD;
+    return carried - (carried % PAGE);
   }
 
   #affordableSize(): number {

@@ -5,7 +5,7 @@ import type { Reply } from "../session/request-spec.ts";
 import type { ReadResponse } from "../smb2/read.ts";
 import type { File } from "./file.ts";
 import { readSpec } from "./file-requests.ts";
-import { DEFAULT_CHUNK_BYTES, DEFAULT_WINDOW_BYTES, type Piece, slide } from "./sliding-window.ts";
+import { DEFAULT_WINDOW_BYTES, type Piece, slide } from "./sliding-window.ts";
 
 /** What to read and where to put it. */
 export interface ReadPipelineOptions {
@@ -18,7 +18,7 @@ export interface ReadPipelineOptions {
    */
   readonly place: (data: Uint8Array, offset: number, signal: AbortSignal) => Promise<void> | void;
   readonly signal?: AbortSignal | undefined;
-  /** The largest READ; 0 or nothing: what the server, the credits and 1 MiB allow. */
+  /** The largest READ; 0 or nothing: what the server, the credits and the wire allow. */
   readonly chunkBytes?: number | undefined;
   /** Bytes requested and not yet placed, at most; default 16 MiB. */
   readonly windowBytes?: number | undefined;
@@ -56,7 +56,7 @@ export function requestRead(
 /** How large a chunk may be now: it grows with the credits. */
 export function chunkLimit(file: File, wanted: number | undefined): () => number {
   const { tree } = file;
-  const limit = wanted === undefined || wanted === 0 ? DEFAULT_CHUNK_BYTES : wanted;
+  const limit = wanted === undefined || wanted === 0 ? Number.POSITIVE_INFINITY : wanted;
   return () => Math.max(1, Math.min(limit, tree.chunkSize));
 }
 

@@ -19,8 +19,6 @@ export interface SlideOptions<P extends Piece> {
 
 /** How much of one file is under way at once, unless the caller knows better. */
 export const DEFAULT_WINDOW_BYTES: number = 16 * 1024 * 1024;
-/** The largest READ or WRITE that we ask for, whatever the server would allow. */
-export const DEFAULT_CHUNK_BYTES: number = 1024 * 1024;
 
 /**
  * Runs pieces through a window: a new one starts as soon as enough of the earlier ones are over. The

@@ -28,7 +28,7 @@ export interface WritePipelineOptions {
   /** Send no blocks of zeros: the file is new and reads as zeros there. */
   readonly skipZeros?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** The largest WRITE; 0 or nothing: what the server, the credits and 1 MiB allow. */
+  /** The largest WRITE; 0 or nothing: what the server, the credits and the wire allow. */
   readonly chunkBytes?: number | undefined;
   /** Bytes sent and not yet acknowledged, at most; default 16 MiB. */
   readonly windowBytes?: number | undefined;

@@ -44,6 +44,12 @@ export class ChannelList {
     return preferred.length > 0 ? preferred : open;
   }
 
+  /** Channels that are open and get none of them. */
+  get idle(): readonly Channel[] {
+    const { active } = this;
+    return this.#channels.filter((channel) => channel.isOpen && !active.includes(channel));
+  }
+
   /** From now on `channel` gets its share. */
   add(channel: Channel): void {
     const { connection, security } = channel;

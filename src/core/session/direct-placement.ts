@@ -67,11 +67,11 @@ export class DirectPlacement {
     return this.#moved;
   }
 
-  /** The most bytes that one READ or WRITE may move; 0 where they go in messages. */
+  /** The most bytes that one READ or WRITE should move; 0 where they go in messages. */
   sizeLimit(encrypt: boolean): number {
     const { negotiated } = this.#connection;
     const protection = protectionFor({ encrypt }, this.#security, negotiated);
-    return protection === undefined ? 0 : this.#rdma.maxReadWriteSize;
+    return protection === undefined ? 0 : this.#rdma.pieceSize;
   }
 
   /** Whether the data of `spec` would go by RDMA. */

@@ -342,7 +342,10 @@ export class Session {
   }
 
   #chunkSize(encrypt: boolean): number {
-    return Math.max(...this.#channels.active.map((channel) => channel.chunkSize(encrypt)));
+    const { active, idle } = this.#channels;
+    const wanted = Math.max(...active.map((channel) => channel.chunkSize(encrypt)));
+    // What is under way goes over these should the others die.
+    return Math.min(wanted, ...idle.map(({ connection }) => connection.fallbackChunkSize));
   }
 
   /** One at a time: every request that found the session expired waits for the same exchange. */

@@ -7,8 +7,13 @@ import { Access, type VerbsConnection, WorkFlag } from "./verbs.ts";
 
 /** The smallest region, in bytes; the others are larger by powers of four. */
 const SMALLEST_REGION = 64 * 1024;
-/** What is wanted of a region: the largest READ or WRITE that pays. */
+/** What is wanted of a region at least. */
 const USUAL_REGION = 1024 * 1024;
+/**
+ * What is asked for where memory is plenty: each READ or WRITE costs a request, a window and a reply,
+ * however much it moves, and several of this size still fit into a transfer's window.
+ */
+const LARGE_REGION = 4 * USUAL_REGION;
 /** Registered memory of a connection at most, in bytes: a window of READs and one of WRITEs. */
 const MOST_BYTES = 48 * 1024 * 1024;
 /** Marks the work of windows, whose completions nobody waits for. */
@@ -43,6 +48,7 @@ interface Waiter {
 export class RegionPool implements RdmaCapability {
   /** At first what was agreed on; `prepare` finds out how much of it can be had. */
   maxReadWriteSize: number;
+  pieceSize: number;
   readonly #connection: VerbsConnection;
   readonly #mostBytes: number;
   readonly #hasWindows: boolean;
@@ -65,6 +71,7 @@ export class RegionPool implements RdmaCapability {
     this.#connection = connection;
     this.#mostBytes = mostBytes;
     this.maxReadWriteSize = Math.min(maxReadWriteSize, mostBytes / 4);
+    this.pieceSize = Math.min(this.maxReadWriteSize, LARGE_REGION);
     this.#hasWindows = connection.device.limits?.hasType2Windows === true;
   }
 
@@ -81,6 +88,7 @@ export class RegionPool implements RdmaCapability {
           this.#free.add(this.#make(size, access));
         }
         if (size < USUAL_REGION) this.maxReadWriteSize = Math.min(this.maxReadWriteSize, size);
+        this.pieceSize = Math.min(this.pieceSize, this.maxReadWriteSize);
         return;
       } catch (error) {
         this.#discardFree();
@@ -143,8 +151,18 @@ export class RegionPool implements RdmaCapability {
     } catch {
       // No more memory may be locked: what is free makes room, and what is lent comes back.
       this.#discardFree();
-      if (this.#all.size > 0) return undefined;
+      return this.#makeInstead(size, access);
+    }
+  }
+
+  #makeInstead(size: number, access: RdmaAccess): PooledRegion | undefined {
+    try {
       return this.#make(size, access);
+    } catch (error) {
+      // Smaller ones, several at once, keep the device busy.
+      this.pieceSize = Math.min(this.pieceSize, Math.max(USUAL_REGION, size / 4));
+      if (this.#all.size > 0) return undefined;
+      throw error;
     }
   }
 

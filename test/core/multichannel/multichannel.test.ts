@@ -18,6 +18,18 @@ const MIB = 1024 * 1024;
 const { RSS, RDMA } = NetworkInterfaceCapability;
 const MULTICHANNEL_CAPABLE = 0x0c;
 
+const IB0 = {
+  name: "ib0",
+  index: 3,
+  family: "ipv4",
+  address: "10.1.0.9",
+  prefixLength: 24,
+  isLoopback: false,
+  linkSpeed: 1e11,
+  isRssCapable: true,
+  rdmaDevice: "mlx5_0",
+} as const;
+
 type Entry = Parameters<typeof encodeNetworkInterfaceInfo>[0][number];
 
 function at(address: readonly number[], more: Partial<Entry> = {}): Entry {
@@ -31,6 +43,7 @@ function addressed(
   refuses: ReadonlySet<string>,
   stuck: ReadonlySet<string>,
   kind: "tcp" | "smbdirect" = "tcp",
+  more: Partial<Transport> = {},
 ): TransportFactory {
   return {
     kind,
@@ -46,6 +59,7 @@ function addressed(
         get(real, name) {
           if (name === "kind") return kind;
           if (name === "remoteAddress") return remoteAddress;
+          if (name in more) return more[name as keyof Transport];
           const value = Reflect.get(real, name, real) as unknown;
           return typeof value === "function" ? value.bind(real) : value;
         },
@@ -62,6 +76,9 @@ async function rig(
     readonly refuses?: readonly string[];
     readonly hasRdma?: boolean;
     readonly server?: FakeServerOptions;
+    readonly tcp?: Partial<Transport>;
+    readonly direct?: Partial<Transport>;
+    readonly protection?: "off";
   } = {},
 ) {
   const clock = new ManualClock();
@@ -72,9 +89,9 @@ async function rig(
     ...more.server,
   });
   const stuck = new Set<string>();
-  const transports = [addressed(server.factory(), refuses, stuck)];
+  const transports = [addressed(server.factory(), refuses, stuck, "tcp", more.tcp)];
   if (more.hasRdma === true)
-    transports.push(addressed(server.factory(), refuses, stuck, "smbdirect"));
+    transports.push(addressed(server.factory(), refuses, stuck, "smbdirect", more.direct));
   server.on(Command.CREATE, ({ reply }) => reply({ body: CREATED }));
   const client = await SmbClient.connect(
     { host: "server" },
@@ -83,6 +100,7 @@ async function rig(
       order: [{ kind: "tcp" }],
       credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
       multichannel: { connections: "auto", ...options },
+      protection: more.protection,
       clock,
     },
   );
@@ -160,18 +178,7 @@ describe("multichannel", () => {
       at([10, 0, 0, 5]),
       at([10, 1, 0, 5], { interfaceIndex: 3, capability: RSS | RDMA }),
     ];
-    const local = {
-      name: "ib0",
-      index: 3,
-      family: "ipv4",
-      address: "10.1.0.9",
-      prefixLength: 24,
-      isLoopback: false,
-      linkSpeed: 1e11,
-      isRssCapable: true,
-      rdmaDevice: "mlx5_0",
-    } as const;
-    const options = { localInterfaces: async () => [local] };
+    const options = { localInterfaces: async () => [IB0] };
     const { server, client, file, refuses } = await rig(interfaces, options, { hasRdma: true });
     await client.openChannels();
     const reports = await client.channels();
@@ -197,6 +204,33 @@ describe("multichannel", () => {
     assert.equal(server.requestsOf(Command.READ).at(-1)?.connection, 0);
     const left = (await client.channels()).map(({ transport, state }) => [transport, state]);
     assert.deepEqual(left, [["tcp", "active"]]);
+  });
+
+  it("moves no more at once than what the fallback could carry", async () => {
+    const interfaces = [
+      at([10, 0, 0, 5]),
+      at([10, 1, 0, 5], { interfaceIndex: 3, capability: RSS | RDMA }),
+    ];
+    const lend = () => Promise.reject(new TransportError("not in this test"));
+    const direct = { rdma: { maxReadWriteSize: 8 * MIB, pieceSize: 4 * MIB, lend } };
+    const server = { credits: 512, maxReadSize: 8 * MIB };
+    for (const [maxMessageSize, size] of [
+      [16 * MIB, 4 * MIB],
+      [2 * MIB + 1024, 2 * MIB],
+    ] as const) {
+      const options = { localInterfaces: async () => [IB0] };
+      const more = {
+        hasRdma: true,
+        direct,
+        server,
+        tcp: { maxMessageSize },
+        protection: "off",
+      } as const;
+      const { client, file } = await rig(interfaces, options, more);
+      assert.equal(file.tree.chunkSize, MIB);
+      await client.openChannels();
+      assert.equal(file.tree.chunkSize, size);
+    }
   });
 
   it("keeps to TCP where the wires were named and SMB Direct was not", async () => {

@@ -174,6 +174,32 @@ describe("READ and WRITE by RDMA", () => {
     await smb.close();
   });
 
+  it("moves more at once than messages carry, so that there are fewer requests", async () => {
+    const { share, smb, file } = await open({ credits: 512, maxReadSize: 8 << 20 });
+    assert.equal(file.tree.chunkSize, 4 << 20);
+    assert.ok((await readAll(file)).equals(share.content));
+    assert.equal(share.channels.length, 1);
+    assert.deepEqual(share.inline, { read: 0, written: 0 });
+    await smb.close();
+  });
+
+  it("goes back to smaller pieces where only one large one may be locked", async () => {
+    const spare = 6 << 20;
+    const limit = 256 * 8192 + 255 * 1364 + spare;
+    const server = { credits: 512, maxReadSize: 8 << 20 };
+    const { share, smb, file } = await open(server, { protection: "off" }, {}, limit);
+    assert.equal(file.tree.chunkSize, 4 << 20);
+    const copies = await Promise.all([readAll(file), readAll(file), readAll(file)]);
+    for (const copy of copies) assert.ok(copy.equals(share.content));
+    assert.equal(file.tree.chunkSize, 1 << 20);
+    assert.ok((await readAll(file)).equals(share.content));
+    const bytes = bytesOf(SIZE, 6);
+    await writeAll(file, bytes);
+    assert.ok(Buffer.from(share.content).equals(bytes));
+    assert.deepEqual(share.inline, { read: 0, written: 0 });
+    await smb.close();
+  });
+
   it("makes do with little memory that may be locked, in smaller pieces", async () => {
     const messages = 256 * 8192 + 255 * 1364;
     for (const [spare, chunk] of [
