@@ -27,6 +27,7 @@ import {
   SIGNATURE_OFFSET,
   type Smb2Header,
 } from "../../src/core/smb2/header.ts";
+import type { NegotiateRequest } from "../../src/core/smb2/negotiate.ts";
 import type { NegotiateContext } from "../../src/core/smb2/negotiate-contexts.ts";
 import { codecs } from "../../src/core/smb2/registry.ts";
 import type { SessionSetupRequest } from "../../src/core/smb2/session-setup.ts";
@@ -79,7 +80,7 @@ export interface FakeServerOptions {
   readonly capabilities?: number;
   /** Agrees on this cipher; encrypted requests are then answered encrypted. */
   readonly cipher?: CipherId;
-  /** Ways to protect data that go by RDMA. */
+  /** Ways to protect data that go by RDMA, for who offers any. */
   readonly rdmaTransforms?: readonly number[];
   /** The server's clock in NEGOTIATE, as a FILETIME. */
   readonly systemTime?: bigint;
@@ -169,6 +170,12 @@ export class FakeServer {
   /** The server's side of the session's keys; of its first connection, as far as it signs. */
   get security(): MessageSecurity | undefined {
     return this.#sealing;
+  }
+
+  /** The same of one connection, which signs with a key of its own. */
+  securityOf(connection: number): MessageSecurity | undefined {
+    const signer = this.#connections[connection]?.signer;
+    return signer === undefined ? undefined : this.#sealing?.forChannel(signer);
   }
 
   /** Encrypts a frame as the server of this session would. */
@@ -297,7 +304,9 @@ export class FakeServer {
     const { cipher } = this.#options;
     if (cipher !== undefined) contexts.push({ kind: "encryption", ciphers: [cipher] });
     const { rdmaTransforms: rdmaTransformIds } = this.#options;
-    if (rdmaTransformIds) contexts.push({ kind: "rdma-transform", rdmaTransformIds });
+    const { negotiateContexts } = request.body as NegotiateRequest;
+    const isAsked = negotiateContexts.some(({ kind }) => kind === "rdma-transform");
+    if (rdmaTransformIds && isAsked) contexts.push({ kind: "rdma-transform", rdmaTransformIds });
     const sent = this.#reply(connection, header, {
       body: {
         securityMode: 1,

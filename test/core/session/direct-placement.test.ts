@@ -21,7 +21,6 @@ async function open(
   lockLimit = Number.POSITIVE_INFINITY,
 ): Promise<{ share: RdmaShare; smb: SmbClient; file: File }> {
   const share = new RdmaShare(bytesOf(SIZE, 3), { credits: 64, ...server }, device);
-  share.rdmaTransforms = server.rdmaTransforms ?? [];
   share.verbs.lockLimit = lockLimit;
   const smb = await SmbClient.connect(
     { host: "127.0.0.1" },
