@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { PATIENCE_MS } from "../support/patience.ts";
 import {
   type Finished,
   type ProgramOptions,
@@ -402,9 +403,9 @@ function collect(child: ChildProcessWithoutNullStreams): () => string {
 
 /** Looks again and again, in the order of milliseconds: another process is at work. */
 async function until(isSo: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + PATIENCE_MS;
   while (!isSo()) {
-    if (Date.now() > deadline) assert.fail("it did not happen within ten seconds");
+    if (Date.now() > deadline) assert.fail("it never happened");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -4,11 +4,12 @@ import { performance } from "node:perf_hooks";
 import { after, before, describe, it } from "node:test";
 import { type SmbClient, SmbError, TimeoutError, type Tree } from "../../src/core/index.ts";
 import { framed, HostileRelay } from "../support/hostile-relay.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 import { notOverQuic } from "../support/wire.ts";
 import { connectTo, download, names, noise, openToWrite, upload } from "./protocol-exercise.ts";
 
-const TIMEOUT_MS = 600;
+const TIMEOUT_MS = 1500;
 
 /** Files in both directions, small requests and a queue for credits, all at once and without end. */
 function keepBusy(tree: Tree, data: Uint8Array): Promise<PromiseSettledResult<unknown>[]> {
@@ -37,7 +38,7 @@ async function inTransfer(
   await interrupt(samba, client);
   const started = performance.now();
   const results = await busy;
-  assert.ok(performance.now() - started < 8 * TIMEOUT_MS, "all promises settle soon");
+  assert.ok(performance.now() - started < PATIENCE_MS, "all promises settle soon");
   assert.equal(client.connection.isClosed, true);
   assert.ok((await client.connection.closed) instanceof Error);
   await assert.rejects(tree.stat("big.bin"), SmbError);
@@ -126,7 +127,7 @@ describe("a connection that breaks while it is set up", {
           // Without an answer to NEGOTIATE the server counts as not reached.
           code: step === 0 ? "ERR_SMB_DIAL" : code,
         });
-        assert.ok(performance.now() - started < 5 * TIMEOUT_MS);
+        assert.ok(performance.now() - started < PATIENCE_MS);
       });
     }
   }

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { smbxCommand } from "../support/program.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 import { Terminal, type TerminalOptions, tmuxUnavailable } from "../support/tmux.ts";
@@ -77,7 +78,7 @@ describe("the shell in a real terminal", { skip }, () => {
     const terminal = await shell(test);
     const record = join(home, "record");
     terminal.recordTo(record);
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       terminal.keys("x");
       await delay(50);

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { PATIENCE_MS } from "./patience.ts";
 import { wireArguments } from "./wire.ts";
 
 /** The built program, as users start it. */
@@ -34,7 +35,7 @@ export function runProgram(
     cwd: options.cwd,
     env: { PATH, HOME, TMPDIR, SMB_CONF_PATH: "/dev/null", TZ: "UTC", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
-    timeout: options.timeoutMs ?? 30_000,
+    timeout: options.timeoutMs ?? PATIENCE_MS,
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { PATIENCE_MS } from "./patience.ts";
 
 /** Why there is no terminal to test in, if so. */
 export function tmuxUnavailable(): string | undefined {
@@ -11,7 +12,6 @@ export function tmuxUnavailable(): string | undefined {
 }
 
 /** What a terminal shows may take so long. */
-const PATIENCE_MS = 20_000;
 const POLL_MS = 15;
 
 export interface TerminalOptions {

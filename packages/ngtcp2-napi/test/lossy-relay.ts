@@ -27,6 +27,7 @@ export class LossyRelay {
   #seen = 0;
   #state = 12345;
   #held: { send: () => void } | undefined;
+  #isClosed = false;
 
   private constructor(serverPort: number, options: RelayOptions) {
     this.#serverPort = serverPort;
@@ -47,12 +48,18 @@ export class LossyRelay {
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#held = undefined;
     for (const socket of [this.#front, this.#back, ...this.#old]) socket.close();
   }
 
   async #openBack(): Promise<void> {
     const socket = createSocket("udp4").bind(0, "127.0.0.1");
     await once(socket, "listening");
+    if (this.#isClosed) {
+      socket.close();
+      return;
+    }
     socket.on("message", (bytes) => {
       this.#pass(bytes, (copy) => this.#front.send(copy, this.#clientPort, "127.0.0.1"));
     });

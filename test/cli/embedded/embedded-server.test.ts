@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { renderSambaConfig } from "../../../src/cli/embedded/samba-config.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../../support/samba.ts";
 
 const skip = sambaUnavailable() ?? false;
@@ -71,7 +72,7 @@ describe("embedded server", { skip }, () => {
     assert.match(readFileSync(`/proc/${pid}/cmdline`, "utf8"), /smbd/);
     owner.kill("SIGKILL");
     await once(owner, "exit");
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + PATIENCE_MS;
     while (existsSync(join(directory, "smb.conf")) && Date.now() < deadline) {
       await new Promise((resolve) => setImmediate(resolve));
     }

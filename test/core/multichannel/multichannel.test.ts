@@ -13,6 +13,7 @@ import type { Transport, TransportFactory } from "../../../src/core/transport.ts
 import { ManualClock } from "../../support/clock.ts";
 import { FakeServer, type FakeServerOptions } from "../../support/fake-server.ts";
 import { CREATED } from "../../support/fake-session.ts";
+import { PATIENCE_MS } from "../../support/patience.ts";
 
 const MIB = 1024 * 1024;
 const { RSS, RDMA } = NetworkInterfaceCapability;
@@ -128,7 +129,7 @@ async function settle(): Promise<void> {
 
 /** Lets this process work until something has come about; a module may have to be loaded for it. */
 async function until(hasHappened: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
+  const deadlineMs = performance.now() + PATIENCE_MS;
   while (!hasHappened() && performance.now() < deadlineMs) await new Promise(setImmediate);
 }
 

@@ -10,12 +10,12 @@ import { systemClock } from "../../../src/core/clock.ts";
 import { SmbClient, type Transport, type TransportFactory } from "../../../src/core/index.ts";
 import { QuicStreamTransport } from "../../../src/transports/quic/quic-stream-transport.ts";
 import { quicTransport } from "../../../src/transports/quic/quic-transport.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import { type Samba, startSamba } from "../samba.ts";
 import { type QuicStack, RelayProcess } from "./quic-stack.ts";
 
 /** How long a client bears silence where that is what is tested; others have patience with a busy machine. */
 export const TIMEOUT_MS = 1500;
-const PATIENCE_MS = 20_000;
 
 /** A server, a relay of one stack in front of it, and clients. */
 export class StackPlace {
