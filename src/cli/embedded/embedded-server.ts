@@ -141,6 +141,9 @@ class SmbdProcess implements EmbeddedServer {
       // smbd in the foreground takes the end of a piped standard input for its own end.
       stdio: ["ignore", "pipe", "pipe"],
       cwd: this.directory,
+      // It asks for its own name several times per connection: a resolver that is silent must not hold
+      // each of them up for the usual five seconds.
+      env: { ...process.env, RES_OPTIONS: "timeout:1 attempts:1" },
     });
     for (const stream of [smbd.stdout, smbd.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => this.#output.push(text));

@@ -55,6 +55,12 @@ describe("embedded server", { skip }, () => {
     await assert.rejects(assertListens(samba, samba.port), { code: "ECONNREFUSED" });
   });
 
+  it("is not held up by a resolver that is silent", async () => {
+    await using samba = await startSamba();
+    const environment = readFileSync(`/proc/${samba.pid}/environ`, "utf8").split("\0");
+    assert.ok(environment.includes("RES_OPTIONS=timeout:1 attempts:1"));
+  });
+
   it("shows the log of a server that does not come up", async () => {
     await assert.rejects(startSamba({ global: { "server role": "nonsense" } }), /smbd|pdbedit/);
   });
