@@ -1,9 +1,10 @@
 import type * as Addon from "ngtcp2-napi";
 import type { ConnectOptions, QuicConnection, SecureContext } from "ngtcp2-napi";
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { DialFailure, type DialProblem } from "../../core/errors.ts";
+import { DialFailure } from "../../core/errors.ts";
 import { staggeredRace } from "../../core/staggered-race.ts";
 import { type DialOptions, type DialTarget, formatEndpoint } from "../../core/transport.ts";
+import { combineFailures } from "../dial-failures.ts";
 import { addressesOf, systemResolver } from "../tcp/addresses.ts";
 import { CredentialError, type QuicCredentials, readCredentials } from "./credentials.ts";
 import { type Circumstances, NO_SMB, quicDialFailure } from "./quic-failure.ts";
@@ -90,7 +91,7 @@ export async function dialConnection(
     signal,
   });
   if (dialled !== undefined) return dialled;
-  throw combine(there, failures);
+  throw combineFailures(there, failures);
 }
 
 const VERIFY = { strict: "full", ca: "ca", none: "none" } as const;
@@ -150,23 +151,3 @@ async function accepted(
     lost.removeEventListener("abort", give);
   }
 }
-
-/** One failure of all the addresses' failures. */
-function combine(endpoint: string, failures: readonly DialFailure[]): DialFailure {
-  const [first] = failures;
-  if (first === undefined) {
-    return new DialFailure(endpoint, "the name has no address", { reason: "not-found" });
-  }
-  if (failures.length === 1) return first;
-  // What a server said is worth more than that another address is silent.
-  const telling = failures.find(({ reason }) => TELLING.has(reason)) ?? first;
-  const isOne = failures.every(({ words }) => words === first.words);
-  const words = isOne
-    ? first.words
-    : failures.map((failure) => `${failure.address} ${failure.words}`).join(", ");
-  const cause = new AggregateError(failures, words);
-  const problems = [...new Set<DialProblem>(failures.flatMap((failure) => failure.problems))];
-  return new DialFailure(endpoint, words, { reason: telling.reason, problems, cause });
-}
-
-const TELLING: ReadonlySet<string> = new Set(["certificate", "identity", "configuration"]);

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
-import { DialFailure } from "../../core/errors.ts";
+import type { DialFailure } from "../../core/errors.ts";
 import { staggeredRace } from "../../core/staggered-race.ts";
 import {
   type DialOptions,
@@ -8,6 +8,7 @@ import {
   type Transport,
   type TransportFactory,
 } from "../../core/transport.ts";
+import { combineFailures } from "../dial-failures.ts";
 import { addressesOf, type Resolver, systemResolver } from "../tcp/addresses.ts";
 import { addonUnavailable } from "./addon-place.ts";
 import { dialEndpoint } from "./dial-endpoint.ts";
@@ -75,17 +76,5 @@ async function dial(
     signal,
   });
   if (transport !== undefined) return transport;
-  throw combine(formatEndpoint(host, target.port), failures);
-}
-
-/** One failure of all the addresses' failures. */
-function combine(endpoint: string, failures: readonly DialFailure[]): DialFailure {
-  const [first] = failures;
-  if (first === undefined) {
-    return new DialFailure(endpoint, "the name has no address", { reason: "not-found" });
-  }
-  if (failures.length === 1) return first;
-  const words = failures.map((failure) => `${failure.address} ${failure.words}`).join(", ");
-  const cause = new AggregateError(failures, words);
-  return new DialFailure(endpoint, words, { reason: first.reason, cause });
+  throw combineFailures(formatEndpoint(host, target.port), failures);
 }

@@ -1,8 +1,9 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { Clock } from "../../core/clock.ts";
-import { DialFailure } from "../../core/errors.ts";
+import type { DialFailure } from "../../core/errors.ts";
 import { staggeredRace } from "../../core/staggered-race.ts";
 import { type DialTarget, formatEndpoint } from "../../core/transport.ts";
+import { combineFailures } from "../dial-failures.ts";
 import { addressesOf, type Resolver } from "./addresses.ts";
 import { dialFailure, dialTimeout } from "./socket-failure.ts";
 import type { SocketInlet } from "./socket-inlet.ts";
@@ -64,7 +65,7 @@ export async function openSocket<Inlet extends SocketInlet>(
   } finally {
     cancelExpiry();
   }
-  throw combine(formatEndpoint(host, target.port), failures);
+  throw combineFailures(formatEndpoint(host, target.port), [...failures.values()]);
 }
 
 interface Endpoint {
@@ -134,22 +135,6 @@ function connectSocket(
       socket.on("error", () => undefined);
       resolve(socket);
     });
-  });
-}
-
-/** One failure of all the addresses' failures. */
-function combine(endpoint: string, failures: ReadonlyMap<string, DialFailure>): DialFailure {
-  const all = [...failures.values()];
-  const [first] = all;
-  if (first === undefined) {
-    return new DialFailure(endpoint, "the name has no address", { reason: "not-found" });
-  }
-  if (all.length === 1) return first;
-  const words = all.map((failure) => `${failure.address} ${failure.words}`).join(", ");
-  return new DialFailure(endpoint, words, {
-    reason: first.reason,
-    ntStatusName: first.ntStatusName,
-    cause: new AggregateError(all, words),
   });
 }
 
