@@ -6,9 +6,9 @@ import {
   type Transport,
   type TransportFactory,
 } from "../../core/transport.ts";
-import { addonUnavailable } from "./addon-place.ts";
 import { dialConnection, type QuicTarget } from "./dial-connection.ts";
 import { kernelQuicRemark } from "./kernel-quic.ts";
+import { quicAddon } from "./quic-addon.ts";
 import type { QuicOptions } from "./quic-options.ts";
 import { QuicStreamTransport } from "./quic-stream-transport.ts";
 
@@ -30,7 +30,7 @@ export function quicTransport(options: QuicOptions = {}): TransportFactory {
     kind: "quic",
     defaultPort: QUIC_PORT,
     fallbackTimeoutMs: FALLBACK_TIMEOUT_MS,
-    unavailable: () => addonUnavailable(),
+    unavailable: () => quicAddon.unavailable(),
     unsuitable: ({ host }) => quicUnsuitable(host, options),
     remarks: () => [...remarks],
     dial: (target, dialOptions) =>

@@ -1,6 +1,6 @@
 import { UnsupportedError } from "../../core/errors.ts";
-import { addonUnavailable, COMMAND, NEEDED } from "./addon-place.ts";
 import { importAddon } from "./import-rdma-addon.ts";
+import { rdmaAddon, rdmaUnavailable } from "./rdma-addon.ts";
 import type { Verbs } from "./verbs.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Verbs } from "./verbs.ts";
  * @throws {UnsupportedError} where it cannot be used: no library, no device, no permission
  */
 export async function loadVerbs(): Promise<Verbs> {
-  const reason = addonUnavailable();
+  const reason = rdmaUnavailable();
   if (reason !== undefined) throw new UnsupportedError(reason);
   const { verbs } = await load();
   const problem = verbs.unavailable();
@@ -22,7 +22,8 @@ async function load(): ReturnType<typeof importAddon> {
     return await importAddon();
   } catch (cause) {
     const { message } = cause as Error;
-    throw new UnsupportedError(`${NEEDED}, which cannot be loaded: ${message} (${COMMAND})`, {
+    const { needed, command } = rdmaAddon;
+    throw new UnsupportedError(`${needed}, which cannot be loaded: ${message} (${command})`, {
       cause,
     });
   }

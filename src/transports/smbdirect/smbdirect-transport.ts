@@ -10,8 +10,8 @@ import {
 } from "../../core/transport.ts";
 import { combineFailures } from "../dial-failures.ts";
 import { addressesOf, type Resolver, systemResolver } from "../tcp/addresses.ts";
-import { addonUnavailable } from "./addon-place.ts";
 import { dialEndpoint } from "./dial-endpoint.ts";
+import { rdmaUnavailable } from "./rdma-addon.ts";
 import { rdmaDialFailure } from "./rdma-failure.ts";
 import { DEFAULT_SETTINGS, type SmbdSettings } from "./smbd-settings.ts";
 import type { Verbs } from "./verbs.ts";
@@ -39,7 +39,7 @@ export function smbDirectTransport(options: SmbDirectOptions = {}): TransportFac
   return {
     kind: "smbdirect",
     defaultPort: SMB_DIRECT_PORT,
-    unavailable: () => (verbs === undefined ? addonUnavailable() : verbs.unavailable()),
+    unavailable: () => (verbs === undefined ? rdmaUnavailable() : verbs.unavailable()),
     dial: (target, dialOptions) =>
       dial({ ...target, port: target.port ?? SMB_DIRECT_PORT }, options, dialOptions),
   };

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { UnsupportedError } from "../../../src/core/errors.ts";
-import { addonUnavailable } from "../../../src/transports/quic/addon-place.ts";
 import { loadAddon } from "../../../src/transports/quic/load-addon.ts";
+import { quicAddon } from "../../../src/transports/quic/quic-addon.ts";
 
 describe("where the QUIC addon is not built", () => {
   let folder: string;
@@ -16,7 +16,7 @@ describe("where the QUIC addon is not built", () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   it("names the command that builds it", async () => {
-    const reason = addonUnavailable(folder) ?? "";
+    const reason = quicAddon.unavailable(folder) ?? "";
     assert.match(
       reason,
       /ngtcp2-napi addon, which is not built \(`npm run build:quic` in a checkout/,
@@ -29,6 +29,9 @@ describe("where the QUIC addon is not built", () => {
 
   it("tells why the last attempt to build it failed, in one line", () => {
     writeFileSync(join(folder, "build", "unavailable.txt"), "no compiler\nmore\n");
-    assert.match(addonUnavailable(folder) ?? "", /not built: no compiler \(`npm run build:quic`/);
+    assert.match(
+      quicAddon.unavailable(folder) ?? "",
+      /not built: no compiler \(`npm run build:quic`/,
+    );
   });
 });

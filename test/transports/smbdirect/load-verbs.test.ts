@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import * as addon from "rdma-verbs-napi";
-import { addonUnavailable } from "../../../src/transports/smbdirect/addon-place.ts";
+import { rdmaUnavailable } from "../../../src/transports/smbdirect/rdma-addon.ts";
 import {
   Access,
   COMPLETION_WORDS,
@@ -27,21 +27,21 @@ describe("where SMB Direct cannot be used", () => {
 
   it("names the command that builds the addon", () => {
     assert.match(
-      addonUnavailable({ folder }) ?? "",
+      rdmaUnavailable({ folder }) ?? "",
       /rdma-verbs-napi addon, which is not built \(`npm run build:rdma` in a checkout/,
     );
   });
 
   it("tells why the last attempt to build it failed, in one line", () => {
     writeFileSync(join(folder, "build", "unavailable.txt"), "no compiler\nmore\n");
-    assert.match(addonUnavailable({ folder }) ?? "", /not built: no compiler \(`npm run/);
+    assert.match(rdmaUnavailable({ folder }) ?? "", /not built: no compiler \(`npm run/);
   });
 
   it("says that there is no device", () => {
     writeFileSync(join(folder, "build", "Release", "rdma_verbs_napi.node"), "");
     const devices = join(folder, "none");
-    assert.equal(addonUnavailable({ folder, devices }), "this machine has no RDMA device");
-    assert.equal(addonUnavailable({ folder, devices: join(folder, "devices") }), undefined);
+    assert.equal(rdmaUnavailable({ folder, devices }), "this machine has no RDMA device");
+    assert.equal(rdmaUnavailable({ folder, devices: join(folder, "devices") }), undefined);
   });
 });
 
