@@ -2,12 +2,10 @@
 // Makes 10,000 connections with a stream each, one after the other and eight at a time, and fails
 // where the process has grown by more than a few MiB in the second half.
 
+import { measureLeaks } from "../../addon-build/measure-leaks.mjs";
 import { connect, listen, SecureContext } from "../lib/index.ts";
 import { makeCertificates } from "../test/certificates.ts";
 
-const MIB = 1 << 20;
-const ALLOWED = 16 * MIB;
-const total = Number(process.argv[2] ?? 10_000);
 const { ca, server: identity } = makeCertificates();
 const context = new SecureContext({ ca, systemCa: false });
 
@@ -35,24 +33,7 @@ async function one() {
   await connection.close();
 }
 
-async function resident() {
-  for (let round = 0; round < 3; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    globalThis.gc?.();
-  }
-  return process.memoryUsage().rss;
-}
-
-let first = 0;
-const started = performance.now();
-for (let done = 0; done < total; done += 8) {
-  if (done >= total / 2 && first === 0) first = await resident();
-  await Promise.all(Array.from({ length: 8 }, one));
-}
-const rate = total / ((performance.now() - started) / 1000);
-const grown = (await resident()) - first;
-process.stdout.write(
-  `${total} connections, ${rate.toFixed(0)} a second; grown by ${(grown / MIB).toFixed(1)} MiB since the first half\n`,
-);
+const total = Number(process.argv[2] ?? 10_000);
+const isGood = await measureLeaks({ total, together: 8, allowedMib: 16, one });
 await server.close();
-if (grown > ALLOWED) process.exitCode = 1;
+process.exitCode = isGood ? 0 : 1;

@@ -2,12 +2,10 @@
 // 10,000 connections over the test provider with messages, memory, windows and RDMA each, one after the
 // other; fails where the process has grown by more than a few MiB in the second half.
 
+import { measureLeaks } from "../../addon-build/measure-leaks.mjs";
 import { Access } from "../lib/index.ts";
 import { Collector, connectPair } from "../test/support.ts";
 
-const MIB = 1 << 20;
-const ALLOWED = 12 * MIB;
-const total = Number(process.argv[2] ?? 10_000);
 const ALL =
   Access.LOCAL_WRITE | Access.REMOTE_READ | Access.REMOTE_WRITE | Access.MEMORY_WINDOW_BIND;
 
@@ -36,23 +34,6 @@ async function one(round) {
   await Promise.all([client.close(), server.close()]);
 }
 
-async function resident() {
-  for (let round = 0; round < 3; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    globalThis.gc?.();
-  }
-  return process.memoryUsage().rss;
-}
-
-let first = 0;
-const started = performance.now();
-for (let done = 0; done < total; done += 1) {
-  if (done >= total / 2 && first === 0) first = await resident();
-  await one(done);
-}
-const rate = total / ((performance.now() - started) / 1000);
-const grown = (await resident()) - first;
-process.stdout.write(
-  `${total} connections, ${rate.toFixed(0)} a second; grown by ${(grown / MIB).toFixed(1)} MiB since the first half\n`,
-);
-if (grown > ALLOWED) process.exitCode = 1;
+const total = Number(process.argv[2] ?? 10_000);
+const isGood = await measureLeaks({ total, allowedMib: 12, one });
+process.exitCode = isGood ? 0 : 1;
