@@ -87,14 +87,20 @@ export interface RdmaCapability {
    * @throws {TransportClosedError} once the wire is closed
    */
   lend(length: number, access: RdmaAccess, signal?: AbortSignal): Promise<RdmaRegion>;
+  /** The same without waiting: undefined where none is to be had now. */
+  tryLend(length: number, access: RdmaAccess): RdmaRegion | undefined;
 }
 
-/** Memory that the peer may reach until it is given back. */
+/** Memory that the peer may reach, once it was exposed, until it is given back. */
 export interface RdmaRegion {
   /** Exactly as long as it was asked for; with old contents. */
   readonly memory: Uint8Array;
-  /** Encoded buffer descriptors, ready for ReadChannelInfo and WriteChannelInfo. */
-  readonly descriptors: Uint8Array;
+  /**
+   * Lets the peer reach these bytes with the next message and, where the device can tell, no others.
+   * Returns encoded buffer descriptors, ready for ReadChannelInfo and WriteChannelInfo. The second time
+   * the first answer must have come: what was reached before is not any more.
+   */
+  expose(offset: number, length: number): Uint8Array;
   /** Whether the peer can be asked to take its access back itself (SMB2_CHANNEL_RDMA_V1_INVALIDATE). */
   readonly canBeInvalidated: boolean;
   /**

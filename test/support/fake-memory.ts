@@ -54,6 +54,11 @@ export class FakeMemory {
     };
   }
 
+  /** Whether `bytes` lie in registered memory. */
+  holds(bytes: Uint8Array): boolean {
+    return [...this.#grants.values()].some(({ memory }) => memory.buffer === bytes.buffer);
+  }
+
   createWindow(): MemoryWindow {
     return { remoteKey: 0, close() {}, [Symbol.dispose]() {} };
   }

@@ -55,6 +55,8 @@ export interface RdmaMisdeeds {
   readonly unprotected?: boolean;
   /** Answer a READ in the message although it was to be placed. */
   readonly inline?: boolean;
+  /** Do something else with a WRITE; true where nothing more is to be done. */
+  readonly instead?: (request: Request) => boolean;
   /** Never answer, or only when the promise is kept. */
   readonly answerAfter?: Promise<void>;
   readonly mutate?: (transform: RdmaCryptoTransform) => RdmaCryptoTransform;
@@ -87,7 +89,7 @@ export class PlacingShare {
       void this.#read(request);
     });
     this.server.on(Command.WRITE, (request) => {
-      void this.#write(request);
+      if (this.misdeeds.instead?.(request) !== true) void this.#write(request);
     });
   }
 

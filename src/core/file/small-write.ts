@@ -176,7 +176,7 @@ async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void>
       ? await File.create(tree, path, { ...writeOptions(false), signal })
       : await createTemporaryFile(tree, temporaryPath, { signal });
   try {
-    await writeFully(file, data, 0, signal);
+    await writeFully(file, { data, offset: 0, signal });
   } catch (error) {
     await giveUp(tree, file.fileId, temporaryPath);
     throw error;

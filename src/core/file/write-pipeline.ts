@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
-import type { Reply } from "../session/request-spec.ts";
-import type { WriteResponse } from "../smb2/write.ts";
+import type { WriteMemory } from "../session/write-memory.ts";
 import type { File } from "./file.ts";
 import { writeSpec } from "./file-requests.ts";
 import { chunkLimit } from "./read-pipeline.ts";
@@ -46,12 +45,16 @@ export interface WritePipelineResult {
 
 interface FilledPiece extends Piece {
   readonly buffer: Uint8Array;
+  /** Whose memory `buffer` is, where it is not ours. */
+  readonly memory: WriteMemory | undefined;
 }
 
 /**
  * Writes to an open file with many WRITEs in flight ([MS-SMB2] 3.2.4.7). They are small, and few, until
- * the connection has shown that it is fast. The rest of a short write is sent again. Buffers are used again and again: no more memory than the window. The first error
- * cancels everything else; when the promise settles, nothing runs any more.
+ * the connection has shown that it is fast. The rest of a short write is sent again. Where a channel
+ * lends memory that the server can reach, the source is read right into it. Other buffers are used again
+ * and again: no more memory than the window. The first error cancels everything else; when the promise
+ * settles, nothing runs any more.
  */
 export function writePipeline(
   file: File,
@@ -97,35 +100,46 @@ class WritePipeline {
     const left = length === undefined ? Number.POSITIVE_INFINITY : start + length - this.#position;
     const wanted = Math.min(this.#chunk(), left);
     if (this.#ended || wanted <= 0) return undefined;
-    const buffer = this.#take(wanted);
+    const memory = this.#file.tree.lendWriteMemory(wanted);
+    const buffer = memory?.bytes ?? this.#take(wanted);
     const offset = this.#position;
-    const count = await fetch(buffer.subarray(0, wanted), offset);
+    let count = 0;
+    try {
+      count = await fetch(buffer.subarray(0, wanted), offset);
+    } finally {
+      if (count === 0) memory?.release();
+    }
     this.#position += count;
     this.#ended = count < wanted;
-    if (count > 0) return { buffer, offset, length: count };
-    this.#free.push(buffer);
+    if (count > 0) return { buffer, memory, offset, length: count };
+    if (memory === undefined) this.#free.push(buffer);
     return undefined;
   }
 
   async #write(piece: FilledPiece, signal: AbortSignal): Promise<void> {
     const { skipZeros, onWritten } = this.#options;
+    const { memory } = piece;
     const data = piece.buffer.subarray(0, piece.length);
     const runs = skipZeros === true ? dataRuns(data) : [{ offset: 0, length: piece.length }];
-    for (const run of runs) {
-      const part = data.subarray(run.offset, run.offset + run.length);
-      await this.#send(part, piece.offset + run.offset, signal);
+    try {
+      for (const run of runs) {
+        const part = data.subarray(run.offset, run.offset + run.length);
+        await this.#send({ data: part, offset: piece.offset + run.offset, memory, signal });
+      }
+    } finally {
+      memory?.release();
     }
     onWritten?.(piece.length, piece.offset);
     // Only a chunk that went well gives its buffer back: a cancelled WRITE may still be on its way out.
-    this.#free.push(piece.buffer);
+    if (memory === undefined) this.#free.push(piece.buffer);
   }
 
-  async #send(part: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+  async #send(part: FullWrite): Promise<void> {
     let taken = 0;
     this.#pace.begin();
     try {
-      await writeFully(this.#file, part, offset, signal);
-      taken = part.length;
+      await writeFully(this.#file, part);
+      taken = part.data.length;
     } finally {
       this.#pace.end(taken);
     }
@@ -140,16 +154,23 @@ class WritePipeline {
   }
 }
 
+/** What `writeFully` writes. */
+export interface FullWrite {
+  readonly data: Uint8Array;
+  /** Where in the file. */
+  readonly offset: number;
+  /** Where `data` lie, if that is memory of a channel. */
+  readonly memory?: WriteMemory | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Sends all of `data`, in as many WRITEs as the server wants. */
-export async function writeFully(
-  file: File,
-  data: Uint8Array,
-  offset: number,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function writeFully(file: File, write: FullWrite): Promise<void> {
+  const { data, offset, memory, signal } = write;
   for (let done = 0; done < data.length; ) {
     const rest = done === 0 ? data : data.subarray(done);
-    const { body } = await requestWrite(file, rest, offset + done, signal);
+    const spec = writeSpec(file.fileId, offset + done, rest);
+    const { body } = await file.tree.request({ ...spec, memory, path: file.path, signal });
     if (body.count === 0 || body.count > rest.length) {
       throw new ProtocolError(
         `A WRITE of ${rest.length} bytes was answered with a count of ${body.count}`,
@@ -157,15 +178,6 @@ export async function writeFully(
     }
     done += body.count;
   }
-}
-
-function requestWrite(
-  file: File,
-  data: Uint8Array,
-  offset: number,
-  signal?: AbortSignal,
-): Promise<Reply<WriteResponse>> {
-  return file.tree.request({ ...writeSpec(file.fileId, offset, data), path: file.path, signal });
 }
 
 /** The parts of `data` that are not blocks of zeros, merged where they touch. */

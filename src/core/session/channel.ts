@@ -5,6 +5,7 @@ import { NtStatus } from "../nt-status.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
 import { DirectPlacement, type PlacedBytes, type PlacedRequest } from "./direct-placement.ts";
 import { type AnyRequestSpec, decodeReply } from "./request-spec.ts";
+import type { WriteMemory } from "./write-memory.ts";
 
 /** Requests of so many bytes take turns; small ones keep to one channel while all are idle. */
 const LARGE_BYTES = 64 * 1024;
@@ -39,6 +40,16 @@ export class Channel {
   chunkSize(encrypt: boolean): number {
     const limit = this.#placement?.sizeLimit(encrypt) ?? 0;
     return limit > 0 ? this.connection.placedChunkSize(limit) : this.connection.chunkSize;
+  }
+
+  /** Memory of this channel for the data of a WRITE, where they go from there without being copied. */
+  lendWriteMemory(length: number, encrypt: boolean): WriteMemory | undefined {
+    return this.#placement?.lendWriteMemory(length, encrypt);
+  }
+
+  /** Whether that is memory of this channel. */
+  hasLent(memory: WriteMemory): boolean {
+    return memory.lender === this.#placement;
   }
 
   /** What went by RDMA, beside the messages. */

@@ -10,6 +10,7 @@ import type { WriteRequest } from "../smb2/write.ts";
 import type { RdmaCapability, RdmaRegion } from "../transport.ts";
 import { type PlacementProtection, protectionFor } from "./placement-protection.ts";
 import type { AnyRequestSpec, Reply } from "./request-spec.ts";
+import { WriteMemory } from "./write-memory.ts";
 
 /** Fewer bytes than these are cheaper in the message. */
 export const PLACEMENT_THRESHOLD = 4096;
@@ -79,10 +80,23 @@ export class DirectPlacement {
     return this.#protectionOf(spec) !== undefined;
   }
 
+  /** Memory for the data of a WRITE; undefined where they would be copied anyway, or none is free. */
+  lendWriteMemory(length: number, encrypt: boolean): WriteMemory | undefined {
+    if (length < PLACEMENT_THRESHOLD || length > this.#rdma.maxReadWriteSize) return undefined;
+    const protection = protectionFor({ encrypt }, this.#security, this.#connection.negotiated);
+    if (protection === undefined || protection.transform !== undefined) return undefined;
+    const region = this.#rdma.tryLend(length, "peer-reads");
+    return region === undefined ? undefined : new WriteMemory(region, this);
+  }
+
   /** Prepares a request, or leaves it as it is where its data are to go in the message. */
   async prepare(spec: AnyRequestSpec): Promise<PlacedRequest | undefined> {
     const protection = this.#protectionOf(spec);
     if (protection === undefined) return undefined;
+    const { memory } = spec;
+    if (memory?.lender === this && protection.transform === undefined) {
+      return this.#writeFrom(memory, spec, protection);
+    }
     const length = placedLength(spec);
     const isRead = spec.request.command === Command.READ;
     const access = isRead ? "peer-writes" : "peer-reads";
@@ -100,7 +114,8 @@ export class DirectPlacement {
 
   #read(message: ReadRequest, region: RdmaRegion, protection: PlacementProtection): PlacedRequest {
     const channel = this.#channelOf(region);
-    const placed: ReadRequest = { ...message, channel, channelInfo: region.descriptors };
+    const channelInfo = region.expose(0, message.length);
+    const placed: ReadRequest = { ...message, channel, channelInfo };
     return {
       request: { message: placed, expectedSize: message.length },
       encrypt: protection.encrypt,
@@ -124,39 +139,60 @@ export class DirectPlacement {
     { transform, encrypt }: PlacementProtection,
   ): PlacedRequest {
     const data = spec.payload as Uint8Array;
-    const message = spec.message as WriteRequest;
-    const { descriptors } = region;
     const plainChannel = this.#channelOf(region);
-    let channelInfo = descriptors;
-    let channel = plainChannel;
+    const release = (): void => region.release();
     if (transform === undefined) {
       region.memory.set(data);
-    } else {
-      const sealed = this.#security.protectData(data, transform);
-      copyParts(sealed.parts, region.memory);
-      const transforms = [sealed.transform];
-      channelInfo = encodeRdmaTransform({ channel: plainChannel, descriptors, transforms });
-      channel = ReadWriteChannel.RDMA_TRANSFORM;
+      const channelInfo = region.expose(0, data.length);
+      return this.#placedWrite(spec, { channel: plainChannel, channelInfo, encrypt, release });
     }
+    const sealed = this.#security.protectData(data, transform);
+    copyParts(sealed.parts, region.memory);
+    const descriptors = region.expose(0, data.length);
+    const transforms = [sealed.transform];
+    const channelInfo = encodeRdmaTransform({ channel: plainChannel, descriptors, transforms });
+    const channel = ReadWriteChannel.RDMA_TRANSFORM;
+    return this.#placedWrite(spec, { channel, channelInfo, encrypt, release });
+  }
+
+  /** Its data lie already where the server can fetch them. */
+  #writeFrom(
+    memory: WriteMemory,
+    spec: AnyRequestSpec,
+    { encrypt }: PlacementProtection,
+  ): PlacedRequest {
+    return this.#placedWrite(spec, {
+      channel: this.#channelOf(memory),
+      channelInfo: memory.expose(spec.payload as Uint8Array),
+      encrypt,
+      release: () => memory.answered(),
+    });
+  }
+
+  #placedWrite(
+    spec: AnyRequestSpec,
+    { channel, channelInfo, encrypt, release }: WritePlace,
+  ): PlacedRequest {
+    const { length } = spec.payload as Uint8Array;
     const placed: WriteRequest = {
-      ...message,
-      ...{ length: 0, remainingBytes: data.length, channel, channelInfo },
+      ...(spec.message as WriteRequest),
+      ...{ length: 0, remainingBytes: length, channel, channelInfo },
     };
     return {
-      request: { message: placed, expectedSize: data.length },
+      request: { message: placed, expectedSize: length },
       encrypt,
       complete: <R>(reply: Reply<R>): Reply<R> => {
-        region.release();
-        if (reply.hasBody) this.#moved.sent += data.length;
+        release();
+        if (reply.hasBody) this.#moved.sent += length;
         return reply;
       },
-      release: () => region.release(),
+      release,
     };
   }
 
   /** SMB 3.0 knows no invalidation by the server ([MS-SMB2] 2.2.19). */
-  #channelOf(region: RdmaRegion): number {
-    const canInvalidate = region.canBeInvalidated && this.#connection.dialect >= Dialect.SMB_3_0_2;
+  #channelOf({ canBeInvalidated }: Pick<RdmaRegion, "canBeInvalidated">): number {
+    const canInvalidate = canBeInvalidated && this.#connection.dialect >= Dialect.SMB_3_0_2;
     return canInvalidate ? ReadWriteChannel.RDMA_V1_INVALIDATE : ReadWriteChannel.RDMA_V1;
   }
 
@@ -202,6 +238,14 @@ export class DirectPlacement {
     const data = this.#security.openData(copy, transform, only);
     return { data, release: () => this.#private.release(memory) };
   }
+}
+
+/** From where the server fetches the data of a WRITE, and who is told that it has. */
+interface WritePlace {
+  readonly channel: number;
+  readonly channelInfo: Uint8Array;
+  readonly encrypt: boolean;
+  readonly release: () => void;
 }
 
 interface PlacedData {

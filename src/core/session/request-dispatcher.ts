@@ -114,6 +114,10 @@ export class RequestDispatcher {
   #pick(specs: readonly AnyRequestSpec[]): Channel {
     const isControl = specs.every(({ request }) => CONTROL.includes(request.command));
     if (isControl) return this.#channels.first;
+    const memory = specs[0]?.memory;
+    // Data that lie in the memory of a channel go over it as long as it lives.
+    const home = memory && this.#channels.active.find((channel) => channel.hasLent(memory));
+    if (home !== undefined) return home;
     return this.#channels.leastLoaded((channel) => channel.canSendAtOnce(specs));
   }
 

@@ -2,6 +2,7 @@ import type { RawReply } from "../connection/outstanding-requests.ts";
 import { ProtocolError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { decodeBody, type MessageCodec } from "../smb2/codec.ts";
+import type { WriteMemory } from "./write-memory.ts";
 
 /** A request and the response it expects, as the layers above a session give it. */
 export interface RequestSpec<Q, R> {
@@ -10,6 +11,8 @@ export interface RequestSpec<Q, R> {
   readonly response: MessageCodec<R>;
   /** The data of a WRITE: sent as a message part of its own, never copied. */
   readonly payload?: Uint8Array | undefined;
+  /** Where `payload` lies, if that is memory of a channel. Its owner keeps it until the answer. */
+  readonly memory?: WriteMemory | undefined;
   /** Bytes that the response may carry: sets CreditCharge together with the payload. */
   readonly expectedSize?: number | undefined;
   /**

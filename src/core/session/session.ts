@@ -32,6 +32,7 @@ import {
   type RequestSpec,
 } from "./request-spec.ts";
 import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
+import type { WriteMemory } from "./write-memory.ts";
 
 /** How the messages of a session are to be protected. */
 export type Protection = "sign" | "encrypt" | "off";
@@ -175,6 +176,14 @@ export class Session {
   /** The same in a share that asks for encryption. */
   get encryptedChunkSize(): number {
     return this.#chunkSize(true);
+  }
+
+  /**
+   * Memory for the data of the next WRITE, from where they go without being copied; undefined where
+   * they go in the message, or none is free. Its owner must release it.
+   */
+  lendWriteMemory(length: number, encrypt: boolean): WriteMemory | undefined {
+    return this.#channels.leastLoaded(() => true).lendWriteMemory(length, encrypt);
   }
 
   /** What a response of another kind may carry now: `wanted`, or what server and credits allow. */

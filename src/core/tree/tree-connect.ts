@@ -2,6 +2,7 @@ import { randomBytes } from "../crypto/random.ts";
 import type { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../session/request-spec.ts";
 import type { Session } from "../session/session.ts";
+import type { WriteMemory } from "../session/write-memory.ts";
 import { CloseRequest, CloseResponse } from "../smb2/close.ts";
 import {
   CreateDisposition,
@@ -73,6 +74,11 @@ export class TreeConnect {
   /** What one READ or WRITE of a file may carry now. */
   get chunkSize(): number {
     return this.isEncrypted ? this.session.encryptedChunkSize : this.session.chunkSize;
+  }
+
+  /** See `Session.lendWriteMemory`. */
+  lendWriteMemory(length: number): WriteMemory | undefined {
+    return this.session.lendWriteMemory(length, this.isEncrypted);
   }
 
   /** Sends one request in this share. */

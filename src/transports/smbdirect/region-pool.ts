@@ -105,7 +105,20 @@ export class RegionPool implements RdmaCapability {
     }
     const size = this.#sizeFor(length);
     const pooled = this.#take(size, access) ?? (await this.#wait(size, access, signal));
-    return this.#open(pooled, length, access);
+    return this.#loan(pooled, length, access);
+  }
+
+  tryLend(length: number, access: RdmaAccess): RdmaRegion | undefined {
+    // Who waits came first.
+    const isNoUse = this.#isClosed || this.#waiting.length > 0 || length > this.maxReadWriteSize;
+    if (isNoUse) return undefined;
+    try {
+      const pooled = this.#take(this.#sizeFor(length), access);
+      return pooled === undefined ? undefined : this.#loan(pooled, length, access);
+    } catch {
+      // No memory may be locked at all: `lend` tells that.
+      return undefined;
+    }
   }
 
   /** The peer has invalidated a window's key: it reaches the region no more. */
@@ -224,19 +237,32 @@ export class RegionPool implements RdmaCapability {
     });
   }
 
-  #open(pooled: PooledRegion, length: number, access: RdmaAccess): RdmaRegion {
+  #loan(pooled: PooledRegion, length: number, access: RdmaAccess): RdmaRegion {
     const { region, window } = pooled;
-    const range = { region, offset: 0, length };
-    const token = window === undefined ? region.remoteKey : this.#bind(window, range, access);
+    let key: number | undefined;
     let isLent = true;
+    const hide = (): void => {
+      if (key !== undefined) this.#unbind(pooled, key);
+      key = undefined;
+    };
     return {
       memory: region.memory.subarray(0, length),
-      descriptors: encodeBufferDescriptors([{ offset: region.address, token, length }]),
       canBeInvalidated: window !== undefined,
+      expose: (offset, count) => {
+        if (!isLent || offset < 0 || offset + count > length) {
+          throw new RangeError(`${count} bytes at ${offset} are not in a loan of ${length}`);
+        }
+        hide();
+        if (window !== undefined)
+          key = this.#bind(window, { region, offset, length: count }, access);
+        const token = key ?? region.remoteKey;
+        const address = region.address + BigInt(offset);
+        return encodeBufferDescriptors([{ offset: address, token, length: count }]);
+      },
       release: () => {
         if (!isLent) return;
         isLent = false;
-        if (window !== undefined) this.#unbind(pooled, token);
+        hide();
         this.#giveBack(pooled);
       },
     };

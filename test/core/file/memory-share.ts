@@ -79,6 +79,7 @@ export class MemoryShare extends MemoryFiles {
       isMultichannel: false,
       hasLostChannel: false,
       chunkSize,
+      lendWriteMemory: () => undefined,
       transactSize: (wanted: number) => wanted,
       abort: () => {},
       request: (spec: AnyRequestSpec) => this.#request(spec),

@@ -217,7 +217,9 @@ describe("multichannel", () => {
       at([10, 1, 0, 5], { interfaceIndex: 3, capability: RSS | RDMA }),
     ];
     const lend = () => Promise.reject(new TransportError("not in this test"));
-    const direct = { rdma: { maxReadWriteSize: 8 * MIB, pieceSize: 4 * MIB, lend } };
+    const direct = {
+      rdma: { maxReadWriteSize: 8 * MIB, pieceSize: 4 * MIB, lend, tryLend: () => undefined },
+    };
     const server = { credits: 512, maxReadSize: 8 * MIB };
     for (const [maxMessageSize, size] of [
       [16 * MIB, 4 * MIB],

@@ -18,15 +18,17 @@ function poolOf(mostBytes = 8 * MIB, hasType2Windows = false): [RegionPool, Fake
   return [new RegionPool(queuePair, 2 * MIB, mostBytes), queuePair];
 }
 
-const tokenOf = ({ descriptors }: RdmaRegion): number =>
-  decodeBufferDescriptors(descriptors)[0]?.token ?? 0;
+const expose = (region: RdmaRegion, offset = 0, length = region.memory.length - offset) =>
+  decodeBufferDescriptors(region.expose(offset, length));
+
+const tokenOf = (region: RdmaRegion): number => expose(region)[0]?.token ?? 0;
 
 describe("RegionPool", () => {
   it("lends exactly what was asked for, named by one descriptor", async () => {
     const [pool] = poolOf();
     const region = await pool.lend(100_000, "peer-writes");
     assert.equal(region.memory.length, 100_000);
-    const [descriptor, ...others] = decodeBufferDescriptors(region.descriptors);
+    const [descriptor, ...others] = expose(region);
     assert.equal(descriptor?.length, 100_000);
     assert.deepEqual(others, []);
     assert.equal(region.canBeInvalidated, false);
@@ -36,13 +38,14 @@ describe("RegionPool", () => {
     const [pool] = poolOf();
     const first = await pool.lend(50_000, "peer-writes");
     const second = await pool.lend(50_000, "peer-writes");
-    assert.notEqual(tokenOf(first), tokenOf(second));
+    const token = tokenOf(first);
+    assert.notEqual(token, tokenOf(second));
     first.release();
     first.release();
     const third = await pool.lend(60_000, "peer-writes");
-    assert.equal(tokenOf(third), tokenOf(first));
+    assert.equal(tokenOf(third), token);
     const fourth = await pool.lend(60_000, "peer-writes");
-    assert.notEqual(tokenOf(fourth), tokenOf(first), "a second release counts for nothing");
+    assert.notEqual(tokenOf(fourth), token, "a second release counts for nothing");
   });
 
   it("lets the peer read, or write, never both", async () => {
@@ -51,7 +54,7 @@ describe("RegionPool", () => {
     const writes = await pool.lend(10, "peer-writes");
     const { memory } = queuePair;
     const reach = (region: RdmaRegion, access: number): boolean => {
-      const [descriptor] = decodeBufferDescriptors(region.descriptors);
+      const [descriptor] = expose(region);
       return memory.reach(tokenOf(region), descriptor?.offset ?? 0n, 10, access) !== undefined;
     };
     assert.deepEqual([reach(reads, 4), reach(reads, 2)], [true, false]);
@@ -127,10 +130,8 @@ describe("RegionPool", () => {
   it("opens a window of the right length for each loan, and closes it again", async () => {
     const [pool, queuePair] = poolOf(8 * MIB, true);
     const region = await pool.lend(100, "peer-writes");
-    const token = tokenOf(region);
     assert.equal(region.canBeInvalidated, true);
-    const [descriptor] = decodeBufferDescriptors(region.descriptors);
-    const offset = descriptor?.offset ?? 0n;
+    const [{ token, offset } = { token: 0, offset: 0n }] = expose(region);
     assert.equal(queuePair.memory.reach(token, offset, 100, 2)?.length, 100);
     assert.equal(queuePair.memory.reach(token, offset, 101, 2), undefined);
     region.release();
@@ -138,13 +139,58 @@ describe("RegionPool", () => {
     queuePair.submit();
     await turns(3);
     assert.equal(queuePair.memory.allows(token), false);
-    assert.notEqual(tokenOf(again), token);
+    const second = tokenOf(again);
+    assert.notEqual(second, token);
     // A key that the peer has invalidated is not invalidated a second time: that would be an error.
-    queuePair.memory.invalidate(tokenOf(again));
-    pool.invalidated(tokenOf(again));
+    queuePair.memory.invalidate(second);
+    pool.invalidated(second);
     again.release();
     queuePair.submit();
     await turns(3);
     assert.equal(queuePair.broken, undefined);
+  });
+
+  it("lets the peer reach nothing before it is told to, and then no more than it is told", async () => {
+    const [pool, queuePair] = poolOf(8 * MIB, true);
+    const { memory } = queuePair;
+    const region = await pool.lend(1000, "peer-reads");
+    for (const key of memory.keys) assert.equal(memory.allows(key), false);
+    const [first = { token: 0, offset: 0n }] = expose(region, 100, 50);
+    assert.equal(memory.reach(first.token, first.offset, 50, 4)?.byteOffset, 100);
+    assert.equal(memory.reach(first.token, first.offset - 1n, 1, 4), undefined);
+    assert.equal(memory.reach(first.token, first.offset + 50n, 1, 4), undefined);
+    const [second = { token: 0, offset: 0n }] = expose(region, 150, 850);
+    queuePair.submit();
+    await turns(3);
+    assert.equal(memory.allows(first.token), false, "what was exposed before is hidden");
+    assert.equal(memory.reach(second.token, second.offset, 850, 4)?.byteOffset, 150);
+    assert.throws(() => region.expose(900, 101), RangeError);
+    region.release();
+    assert.throws(() => region.expose(0, 1), RangeError);
+    queuePair.submit();
+    await turns(3);
+    for (const key of memory.keys) assert.equal(memory.allows(key), false);
+    assert.equal(queuePair.broken, undefined);
+  });
+
+  it("has nothing for those who do not wait while others do", async () => {
+    const [pool] = poolOf(4 * MIB);
+    const lent = [0, 1, 2, 3].map(() => pool.tryLend(MIB, "peer-reads"));
+    assert.ok(lent.every((region) => region !== undefined));
+    assert.equal(pool.tryLend(MIB, "peer-reads"), undefined);
+    const large = pool.lend(MIB, "peer-reads");
+    const waiting = pool.lend(MIB, "peer-reads");
+    lent[0]?.release();
+    await large;
+    assert.equal(pool.tryLend(10, "peer-reads"), undefined, "nobody is overtaken");
+    lent[1]?.release();
+    await waiting;
+    lent[2]?.release();
+    assert.ok(pool.tryLend(MIB, "peer-reads"));
+    const [locked, other] = poolOf();
+    other.memory.lockLimit = 0;
+    assert.equal(locked.tryLend(MIB, "peer-reads"), undefined);
+    pool.close();
+    assert.equal(pool.tryLend(MIB, "peer-reads"), undefined);
   });
 });
