@@ -9,7 +9,7 @@ const USAGE = `npm run bench:lab [-- OPTIONS]: smbx and cifs.ko on the same work
 
   --rdma KIND   rxe, siw or none; rxe and siw, one after the other, where it is not given
   --mib N       size of the file (256)
-  --rounds N    rounds, of which the middle one counts (1)
+  --rounds N    rounds, of which the middle figures count (1)
 `;
 
 /**
@@ -34,8 +34,8 @@ await main(async () => {
   const [program] = await bundle([join(import.meta.dirname, "bench", "bench.ts")]);
   let worst = 0;
   for (const rdma of values.rdma === undefined ? ["rxe", "siw"] : [values.rdma]) {
-    // The file lies four times in memory, and once more in the kernel client's cache.
-    const memory = `${Math.ceil(5 * Number(values.mib) + 3072)}M`;
+    // The file lies three times in memory, and once more in the kernel client's cache.
+    const memory = `${Math.ceil(4 * Number(values.mib) + 3072)}M`;
     const options = [
       ...["--rdma", rdma, "--side", SIDES[rdma] ?? "client", "--mem", memory],
       ...["--timeout", TIMEOUT, "--env", `SMBX_LAB_MIB=${values.mib}`],

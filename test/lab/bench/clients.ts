@@ -1,25 +1,28 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { measure } from "../../bench/measure.ts";
 import { diskOf, peer } from "../support/peer.ts";
+import { type ShellCost, SmbxShell } from "./smbx-shell.ts";
 
-/** The program as built, in the guest's checkout. */
-const SMBX = "/project/bin/smbx.cjs";
 const MOUNTED = "/mnt/data";
 
 export type WireName = "SMB Direct" | "TCP";
 export type Direction = "get" | "put";
 
-/** A way to move one file. */
+/** A way to move files. */
 export interface Client {
   readonly name: "smbx" | "cifs.ko";
   readonly wire: WireName;
-  /** Done before a run, and not measured. */
-  prepare(): void;
-  command(direction: Direction, local: string, remote: string): readonly string[];
-  /** What a run costs that moves nothing, to be taken off; undefined where that is nothing. */
-  readonly idleCommand: readonly string[] | undefined;
-  finish(): void;
+  /** Connects and logs on, which is not measured. */
+  open(): Promise<OpenClient>;
+}
+
+/** One that is connected. */
+export interface OpenClient {
+  /** Moves one file; resolves when the server, or the local disk, has all of it. */
+  move(direction: Direction, local: string, remote: string): Promise<ShellCost>;
+  close(): Promise<void>;
 }
 
 /**
@@ -33,44 +36,45 @@ export function clients(): readonly Client[] {
 }
 
 function smbx(wire: WireName): Client {
-  const share = `//${peer.host}/${peer.share}`;
   const transport = wire === "TCP" ? "tcp" : `smbdirect:${peer.rdmaPort}`;
-  const multichannel = hasOption("--multichannel") ? ["--multichannel=off"] : [];
-  const options = [`--transport=${transport}`, "--client-protection=off", ...multichannel];
-  const run = (commands: string): readonly string[] => [
-    ...[process.execPath, SMBX, share, ...options],
-    ...["-U", `${peer.username}%${peer.password}`, "-c", commands],
+  const args = [
+    ...[`//${peer.host}/${peer.share}`, "-U", `${peer.username}%${peer.password}`],
+    ...[`--transport=${transport}`, "--client-protection=off", "--multichannel=off"],
   ];
   return {
     name: "smbx",
     wire,
-    prepare() {},
-    command: (direction, local, remote) =>
-      run(direction === "get" ? `get ${remote} ${local}` : `put ${local} ${remote}`),
-    idleCommand: run("pwd"),
-    finish() {},
+    async open() {
+      const shell = await SmbxShell.start(args);
+      return {
+        move: (direction, local, remote) =>
+          shell.run(direction === "get" ? `get ${remote} ${local}` : `put ${local} ${remote}`),
+        close: () => shell.end(),
+      };
+    },
   };
-}
-
-function hasOption(name: string): boolean {
-  const { stdout } = spawnSync(process.execPath, [SMBX, "--help"], { encoding: "utf8" });
-  return stdout.includes(name);
 }
 
 function kernel(wire: WireName): Client {
   return {
     name: "cifs.ko",
     wire,
-    prepare() {
+    async open() {
       must(["lab-mount", wire === "TCP" ? "tcp" : "rdma"]);
-    },
-    command: (direction, local, remote) =>
-      direction === "get"
-        ? ["dd", `if=${join(MOUNTED, remote)}`, `of=${local}`, "bs=4M"]
-        : ["dd", `if=${local}`, `of=${join(MOUNTED, remote)}`, "bs=4M", "conv=fsync"],
-    idleCommand: undefined,
-    finish() {
-      must(["umount", MOUNTED]);
+      return {
+        async move(direction, local, remote) {
+          const there = join(MOUNTED, remote);
+          // It has written nothing before it is told to.
+          const [from, to, ...more] =
+            direction === "get" ? [there, local] : [local, there, "conv=fsync"];
+          const command = ["dd", `if=${from}`, `of=${to}`, "bs=4M", ...more];
+          const { wallSeconds, cpuSeconds } = await measure({ command, cwd: "/", env: {} });
+          return { wall: wallSeconds, process: cpuSeconds };
+        },
+        async close() {
+          must(["umount", MOUNTED]);
+        },
+      };
     },
   };
 }

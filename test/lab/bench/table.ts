@@ -1,6 +1,7 @@
+import { median } from "../../bench/measure.ts";
 import type { Direction, WireName } from "./clients.ts";
 
-/** What one run took, start-up taken off. */
+/** What one transfer took, of a client that was connected and warm. */
 export interface Run {
   readonly client: "smbx" | "cifs.ko";
   readonly wire: WireName;
@@ -16,7 +17,7 @@ export interface Run {
 const MIB = 1 << 20;
 const COLUMNS = ["", "seconds", "MiB/s", "of cifs.ko", "process CPU s", "machine CPU s", "per MiB"];
 
-/** The table for people; each line is the middle of the rounds. */
+/** The table for people; each figure is the middle one of the rounds. */
 export function renderRuns(runs: readonly Run[]): string {
   const rows = groups(runs).map((run) => {
     const reference = groups(runs).find((other) => isReferenceOf(other, run));
@@ -69,7 +70,7 @@ function isReferenceOf(other: Run, run: Run): boolean {
   return other.client === "cifs.ko" && other.wire === run.wire && other.direction === run.direction;
 }
 
-/** One run for each client, wire and direction: the middle one by time. */
+/** One run for each client, wire and direction, of the middle values. */
 function groups(runs: readonly Run[]): Run[] {
   const keyed = new Map<string, Run[]>();
   for (const run of runs) {
@@ -77,7 +78,18 @@ function groups(runs: readonly Run[]): Run[] {
     keyed.set(key, [...(keyed.get(key) ?? []), run]);
   }
   return [...keyed.values()].flatMap((rounds) => {
-    const sorted = rounds.toSorted((a, b) => a.seconds - b.seconds);
-    return sorted[sorted.length >> 1] ?? [];
+    const [first] = rounds;
+    const middle = (field: "seconds" | "processCpu" | "machineCpu"): number =>
+      median(rounds.map((run) => run[field]));
+    return first === undefined
+      ? []
+      : [
+          {
+            ...first,
+            seconds: middle("seconds"),
+            processCpu: middle("processCpu"),
+            machineCpu: middle("machineCpu"),
+          },
+        ];
   });
 }
