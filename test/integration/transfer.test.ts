@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   closeSync,
   ftruncateSync,
@@ -23,7 +23,6 @@ import {
   planDownload,
   planUpload,
   type TransferEnvironment,
-  type TransferProgress,
   uploadFile,
   uploadMany,
 } from "../../src/cli/transfer/index.ts";
@@ -37,46 +36,20 @@ import {
 } from "../../src/core/index.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
+import { environmentIn, leftovers, MIB, sha256Of, whenMoved } from "../support/transfers.ts";
 import { connectTo as connectWith } from "./protocol-exercise.ts";
 
-const MIB = 1 << 20;
 const skip = sambaUnavailable() ?? false;
-
-function sha256(path: string): string {
-  return createHash("sha256").update(readFileSync(path)).digest("hex");
-}
 
 function connectTo(samba: Samba, timeoutMs = 20_000): Promise<SmbClient> {
   return connectWith(samba, { timeoutMs });
 }
 
-async function environment(
+function environment(
   client: SmbClient,
   more: Partial<TransferEnvironment> = {},
 ): Promise<TransferEnvironment> {
-  return {
-    tree: await client.connectTree("share"),
-    settings: { keepTimes: true, inplace: false, jobs: 32, ioSize: 0 },
-    signal: new AbortController().signal,
-    ...more,
-  };
-}
-
-/** Calls `then` when so many bytes of a file have arrived on the other side. */
-function whenMoved(bytes: number, then: () => void): TransferProgress {
-  let moved = 0;
-  let isDone = false;
-  const advance = (more: number): void => {
-    moved += more;
-    if (moved < bytes || isDone) return;
-    isDone = true;
-    then();
-  };
-  return {
-    begin: () => ({ expect() {}, advance, done() {}, failed() {} }),
-    hold: () => () => {},
-    end() {},
-  };
+  return environmentIn(client, "share", more);
 }
 
 describe("transfers with a real server", { skip }, () => {
@@ -109,8 +82,8 @@ describe("transfers with a real server", { skip }, () => {
         const up = await uploadFile({ ...env, settings }, path, `f${size}`);
         const down = await downloadFile(env, `f${size}`, `${path}.back`);
         assert.deepEqual([up.size, down.size], [size, size]);
-        assert.equal(sha256(join(remote, `f${size}`)), sha256(path));
-        assert.equal(sha256(`${path}.back`), sha256(path));
+        assert.equal(await sha256Of(join(remote, `f${size}`)), await sha256Of(path));
+        assert.equal(await sha256Of(`${path}.back`), await sha256Of(path));
         assert.equal(statSync(join(remote, `f${size}`)).mtimeMs, 1_500_000_000_250);
         assert.equal(statSync(`${path}.back`).mtimeMs, 1_500_000_000_250);
       });
@@ -123,15 +96,10 @@ describe("transfers with a real server", { skip }, () => {
       writeFileSync(path, randomBytes(size));
       await uploadFile(env, path, "again");
       await downloadFile(env, "again", `${path}.back`);
-      assert.equal(sha256(join(remote, "again")), sha256(path));
-      assert.equal(sha256(`${path}.back`), sha256(path));
+      assert.equal(await sha256Of(join(remote, "again")), await sha256Of(path));
+      assert.equal(await sha256Of(`${path}.back`), await sha256Of(path));
     }
-    for (const directory of [local, remote]) {
-      assert.deepEqual(
-        readdirSync(directory).filter((name) => name.endsWith(".part")),
-        [],
-      );
-    }
+    assert.deepEqual(leftovers(local, remote), []);
   });
 
   it("keeps holes both ways", async () => {
@@ -143,8 +111,8 @@ describe("transfers with a real server", { skip }, () => {
     const up = await uploadFile(env, path, "sparse");
     assert.ok(up.bytes <= 2 * 65_536);
     const down = await downloadFile(env, "sparse", `${path}.back`);
-    assert.equal(sha256(join(remote, "sparse")), sha256(path));
-    assert.equal(sha256(`${path}.back`), sha256(path));
+    assert.equal(await sha256Of(join(remote, "sparse")), await sha256Of(path));
+    assert.equal(await sha256Of(`${path}.back`), await sha256Of(path));
     assert.ok(statSync(join(remote, "sparse")).blocks * 512 < MIB);
     assert.ok(statSync(`${path}.back`).blocks * 512 < MIB);
     assert.ok(down.bytes < MIB);
@@ -157,12 +125,12 @@ describe("transfers with a real server", { skip }, () => {
     writeFileSync(join(remote, "resume"), bytes.subarray(0, MIB + 1));
     const up = await uploadFile(env, path, "resume", { resume: true });
     assert.equal(up.bytes, 2 * MIB - 1);
-    assert.equal(sha256(join(remote, "resume")), sha256(path));
+    assert.equal(await sha256Of(join(remote, "resume")), await sha256Of(path));
 
     writeFileSync(`${path}.back`, bytes.subarray(0, 5000));
     const down = await downloadFile(env, "resume", `${path}.back`, { resume: true });
     assert.equal(down.bytes, 3 * MIB - 5000);
-    assert.equal(sha256(`${path}.back`), sha256(path));
+    assert.equal(await sha256Of(`${path}.back`), await sha256Of(path));
 
     writeFileSync(join(remote, "other"), randomBytes(1000));
     await assert.rejects(uploadFile(env, path, "other", { resume: true }), /differ/);
@@ -256,7 +224,10 @@ describe("transfers with a real server", { skip }, () => {
     const copied = await copyChunks(from, to, { onCopied: (bytes) => steps.push(bytes) });
     assert.equal(copied, 20 * MIB + 1);
     assert.deepEqual(steps, [16 * MIB, 4 * MIB + 1]);
-    assert.equal(sha256(join(remote, "copy.to")), sha256(join(remote, "copy.from")));
+    assert.equal(
+      await sha256Of(join(remote, "copy.to")),
+      await sha256Of(join(remote, "copy.from")),
+    );
   });
 
   it("passes on why the server refuses", async () => {
