@@ -10,7 +10,8 @@ import { Multichannel, type MultichannelState } from "./multichannel/multichanne
 import type { MultichannelOptions } from "./multichannel/options.ts";
 import { reachServer } from "./reach-server.ts";
 import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
-import { type Protection, Session } from "./session/session.ts";
+import { Session } from "./session/session.ts";
+import type { Protection } from "./session/session-protection.ts";
 import type { CipherId, Dialect, SigningAlgorithmId } from "./smb2/constants.ts";
 import type { DialTarget, TransportFactory } from "./transport.ts";
 import { Tree } from "./tree/tree.ts";

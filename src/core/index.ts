@@ -74,7 +74,8 @@ export { NtStatus, ntStatusExplanation, ntStatusName } from "./nt-status.ts";
 export { NtStatusError } from "./nt-status-error.ts";
 export type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
 export type { Reply, RequestSpec } from "./session/request-spec.ts";
-export type { Protection, Session } from "./session/session.ts";
+export type { Session } from "./session/session.ts";
+export type { Protection } from "./session/session-protection.ts";
 export {
   AccessMask,
   CipherId,

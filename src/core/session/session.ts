@@ -1,22 +1,11 @@
-import { AuthenticationError } from "../auth/authentication-error.ts";
-import type { SpnegoExchange } from "../auth/spnego.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { MessageSecurity } from "../connection/message-security.ts";
-import { securityMode } from "../connection/negotiator.ts";
-import type { RawReply } from "../connection/outstanding-requests.ts";
-import {
-  ProtocolError,
-  TransportClosedError,
-  UnsupportedError,
-  WireFormatError,
-} from "../errors.ts";
+import { ProtocolError, TransportClosedError, WireFormatError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
-import { Dialect, HeaderFlags, SecurityMode, SessionFlags } from "../smb2/constants.ts";
 import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
 import { Channel } from "./channel.ts";
 import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
-import { createMessageSecurity, deriveSigner } from "./keys.ts";
 import { sendOneByOne } from "./one-by-one.ts";
 import {
   type Answer,
@@ -31,18 +20,13 @@ import {
   type Reply,
   type RequestSpec,
 } from "./request-spec.ts";
+import { bindConnection } from "./session-binding.ts";
+import { type Protection, secure, securityModeOf, verifyFirst } from "./session-protection.ts";
 import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
+import { hasNoUser, refuseUnwantedGuest, type SessionUser } from "./session-user.ts";
 import type { WriteMemory } from "./write-memory.ts";
 
-/** How the messages of a session are to be protected. */
-export type Protection = "sign" | "encrypt" | "off";
-
-export interface SessionOptions {
-  /** Makes a fresh exchange: for the first authentication and for each later one. */
-  readonly authenticate: () => SpnegoExchange;
-  /** `DOMAIN\user` for error texts; empty for an anonymous logon. */
-  readonly user: string;
-  readonly kind: "password" | "anonymous" | "guest";
+export interface SessionOptions extends SessionUser {
   readonly protection: Protection;
   readonly signal?: AbortSignal | undefined;
 }
@@ -72,7 +56,12 @@ export class Session {
     this.isGuest = !this.isAnonymous && hasNoUser(setup);
     refuseUnwantedGuest(this.isGuest, options);
     this.#options = options;
-    this.#security = secure(connection, setup, options, this.isGuest || this.isAnonymous);
+    this.#security = secure(
+      connection,
+      setup,
+      options.protection,
+      this.isGuest || this.isAnonymous,
+    );
     verifyFirst(setup.finalReply, this.#security, connection.dialect);
     this.#channels = new ChannelList(new Channel(connection, this.#security));
     this.#dispatcher = new RequestDispatcher(this.#channels, connection.clock);
@@ -89,7 +78,7 @@ export class Session {
     const spnego = options.authenticate();
     try {
       const setup = await exchangeSessionSetup(connection, spnego, {
-        securityMode: securityModeOf(connection, options),
+        securityMode: securityModeOf(connection, options.protection),
         user: options.user,
         signal: options.signal,
       });
@@ -206,40 +195,14 @@ export class Session {
    * @throws {ProtocolError} where its last answer is not signed with the channel's key
    */
   async bind(connection: Connection, options: { readonly signal?: AbortSignal }): Promise<Channel> {
-    const { dialect, cipher, serverGuid } = this.connection.negotiated;
-    const { negotiated } = connection;
-    if (!this.canSign || dialect < Dialect.SMB_3_0) {
-      throw new UnsupportedError("Only a user's session with SMB 3 can have several connections");
-    }
-    if (negotiated.dialect !== dialect || negotiated.cipher !== cipher) {
-      throw new UnsupportedError("The server agreed on another dialect or cipher than before");
-    }
-    // The session's messages are as bare as its first wire allows; no other may carry them.
-    if (negotiated.usesTransportSecurity !== this.connection.usesTransportSecurity) {
-      throw new UnsupportedError("Not all connections of the session would be protected by TLS");
-    }
-    // Before anything is said about the user.
-    if (!serverGuid.every((byte, index) => byte === negotiated.serverGuid[index])) {
-      throw new UnsupportedError("Another server answers at that address");
-    }
-    const spnego = this.#options.authenticate();
-    try {
-      const setup = await exchangeSessionSetup(connection, spnego, {
-        securityMode: securityModeOf(connection, this.#options),
-        user: this.#options.user,
-        bindTo: this.#security.forBinding(),
-        signal: options.signal,
-      });
-      if (hasNoUser(setup)) throw new ProtocolError("The server bound a guest to a user's session");
-      const security = this.#security.forChannel(deriveSigner(negotiated, setup.material));
-      security.verify(setup.finalReply.message, setup.finalReply.header);
-      if (this.isClosed) throw new TransportClosedError("The session has ended in the meantime");
-      const channel = new Channel(connection, security);
-      this.#channels.add(channel);
-      return channel;
-    } finally {
-      spnego.wipe();
-    }
+    const security = await bindConnection(connection, {
+      ...this.#options,
+      ...{ first: this.connection, security: this.#security, signal: options.signal },
+    });
+    if (this.isClosed) throw new TransportClosedError("The session has ended in the meantime");
+    const channel = new Channel(connection, security);
+    this.#channels.add(channel);
+    return channel;
   }
 
   /** Ends all channels because of what the server did. */
@@ -370,7 +333,7 @@ export class Session {
     const spnego = this.#options.authenticate();
     try {
       const { sessionFlags } = await exchangeSessionSetup(this.connection, spnego, {
-        securityMode: securityModeOf(this.connection, this.#options),
+        securityMode: securityModeOf(this.connection, this.#options.protection),
         user: this.#options.user,
         existing: this.#security,
       });
@@ -381,75 +344,6 @@ export class Session {
   }
 }
 
-/** Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1). */
-function verifyFirst(
-  { header, message }: RawReply,
-  security: MessageSecurity,
-  dialect: Dialect,
-): void {
-  const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
-  if (isSigned || security.signingRequired || dialect === Dialect.SMB_3_1_1) {
-    security.verify(message, header);
-  }
-}
-
 function isExpired({ raw }: Answer): boolean {
   return raw.header.status === NtStatus.NETWORK_SESSION_EXPIRED;
-}
-
-/** The server has taken the user for somebody unknown ([MS-SMB2] 2.2.6). */
-function hasNoUser({ sessionFlags }: Pick<SessionSetupResult, "sessionFlags">): boolean {
-  return (sessionFlags & (SessionFlags.IS_GUEST | SessionFlags.IS_NULL)) !== 0;
-}
-
-function refuseUnwantedGuest(isGuest: boolean, { kind, user }: SessionOptions): void {
-  if (!isGuest || kind !== "password") return;
-  throw new AuthenticationError(
-    `The server knows no such user and offers only guest access to ${user}: check the name, or ask for guest access`,
-  );
-}
-
-/** What the client insists on; nothing where the wire protects everything. */
-function wantedProtection(
-  { negotiated }: Connection,
-  { protection }: Pick<SessionOptions, "protection">,
-): Protection {
-  return negotiated.usesTransportSecurity ? "off" : protection;
-}
-
-function securityModeOf(connection: Connection, options: SessionOptions): number {
-  return securityMode(wantedProtection(connection, options) !== "off");
-}
-
-/**
- * A server that accepted the wire's protection and demands signing or encryption all the same gets
- * it: it would refuse everything else.
- */
-function secure(
-  connection: Connection,
-  setup: SessionSetupResult,
-  options: SessionOptions,
-  hasNoKey: boolean,
-): MessageSecurity {
-  const { negotiated } = connection;
-  const wanted = wantedProtection(connection, options);
-  const wantsEncryption =
-    wanted === "encrypt" || (setup.sessionFlags & SessionFlags.ENCRYPT_DATA) !== 0;
-  if (wantsEncryption && negotiated.cipher === undefined) {
-    throw new UnsupportedError(
-      "Encryption is required, but the server and this client have no cipher in common",
-    );
-  }
-  if (wantsEncryption && hasNoKey) {
-    throw new UnsupportedError(
-      "Encryption is required, but a guest or anonymous session has no key for it",
-    );
-  }
-  const serverRequires = (negotiated.serverSecurityMode & SecurityMode.SIGNING_REQUIRED) !== 0;
-  return createMessageSecurity(negotiated, setup.material, {
-    sessionId: setup.sessionId,
-    signingRequired: !hasNoKey && (wanted !== "off" || serverRequires),
-    encryptionRequired: wantsEncryption,
-    hasKey: !hasNoKey,
-  });
 }

@@ -8,7 +8,7 @@ import type { File } from "../../../src/core/file/file.ts";
 import { readPipeline } from "../../../src/core/file/read-pipeline.ts";
 import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
 import { type ChannelRoute, openChannel } from "../../../src/core/multichannel/open-channel.ts";
-import type { Protection } from "../../../src/core/session/session.ts";
+import type { Protection } from "../../../src/core/session/session-protection.ts";
 import { CipherId } from "../../../src/core/smb2/constants.ts";
 import { RdmaTransformType } from "../../../src/core/smb2/rdma-transform.ts";
 import { memoryTransport } from "../../../src/transports/memory/memory-transport.ts";

@@ -1,0 +1,72 @@
+import type { Connection } from "../connection/connection.ts";
+import type { MessageSecurity } from "../connection/message-security.ts";
+import { securityMode } from "../connection/negotiator.ts";
+import type { RawReply } from "../connection/outstanding-requests.ts";
+import { UnsupportedError } from "../errors.ts";
+import { Dialect, HeaderFlags, SecurityMode, SessionFlags } from "../smb2/constants.ts";
+import { createMessageSecurity } from "./keys.ts";
+import type { SessionSetupResult } from "./session-setup-exchange.ts";
+
+/** How the messages of a session are to be protected. */
+export type Protection = "sign" | "encrypt" | "off";
+
+/** What the client insists on; nothing where the wire protects everything. */
+function wantedProtection({ negotiated }: Connection, protection: Protection): Protection {
+  return negotiated.usesTransportSecurity ? "off" : protection;
+}
+
+/** SecurityMode of SESSION_SETUP over `connection` ([MS-SMB2] 2.2.5). */
+export function securityModeOf(connection: Connection, protection: Protection): number {
+  return securityMode(wantedProtection(connection, protection) !== "off");
+}
+
+/**
+ * What protects the messages of a session ([MS-SMB2] 3.2.5.3.1). A server that accepted the wire's
+ * protection and demands signing or encryption all the same gets it: it would refuse everything else.
+ *
+ * @throws {UnsupportedError} where the protection asked for is not to be had
+ */
+export function secure(
+  connection: Connection,
+  setup: SessionSetupResult,
+  protection: Protection,
+  hasNoKey: boolean,
+): MessageSecurity {
+  const { negotiated } = connection;
+  const wanted = wantedProtection(connection, protection);
+  const wantsEncryption =
+    wanted === "encrypt" || (setup.sessionFlags & SessionFlags.ENCRYPT_DATA) !== 0;
+  if (wantsEncryption && negotiated.cipher === undefined) {
+    throw new UnsupportedError(
+      "Encryption is required, but the server and this client have no cipher in common",
+    );
+  }
+  if (wantsEncryption && hasNoKey) {
+    throw new UnsupportedError(
+      "Encryption is required, but a guest or anonymous session has no key for it",
+    );
+  }
+  const serverRequires = (negotiated.serverSecurityMode & SecurityMode.SIGNING_REQUIRED) !== 0;
+  return createMessageSecurity(negotiated, setup.material, {
+    sessionId: setup.sessionId,
+    signingRequired: !hasNoKey && (wanted !== "off" || serverRequires),
+    encryptionRequired: wantsEncryption,
+    hasKey: !hasNoKey,
+  });
+}
+
+/**
+ * Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1).
+ *
+ * @throws {ProtocolError} where its signature is missing or wrong
+ */
+export function verifyFirst(
+  { header, message }: RawReply,
+  security: MessageSecurity,
+  dialect: Dialect,
+): void {
+  const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
+  if (isSigned || security.signingRequired || dialect === Dialect.SMB_3_1_1) {
+    security.verify(message, header);
+  }
+}
