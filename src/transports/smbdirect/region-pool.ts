@@ -1,4 +1,4 @@
-import type { MemoryRegion, MemoryWindow, RegionRange } from "rdma-verbs-napi";
+import type { MemoryRegion, MemoryWindow, RdmaDomain, RegionRange } from "rdma-verbs-napi";
 import { AbortListeners } from "../../core/abort-listeners.ts";
 import { TransportClosedError, TransportError } from "../../core/errors.ts";
 import type { RdmaAccess, RdmaCapability, RdmaRegion } from "../../core/transport.ts";
@@ -55,6 +55,8 @@ export class RegionPool implements RdmaCapability {
   readonly #aborts = new AbortListeners();
   readonly #all = new Set<PooledRegion>();
   readonly #free = new Set<PooledRegion>();
+  /** One for each direction, kept for good: whatever else locks memory, no request waits for ever. */
+  readonly #reserve = new Set<PooledRegion>();
   readonly #waiting: Waiter[] = [];
   /** The keys of windows that the peer reaches now. */
   readonly #openKeys = new Set<number>();
@@ -82,15 +84,19 @@ export class RegionPool implements RdmaCapability {
    * @throws {RdmaError} where not even small ones can be had: data have to go in messages
    */
   prepare(): void {
-    for (let size = this.#sizeFor(USUAL_REGION); ; size /= 4) {
+    const largest = Math.min(LARGE_REGION, this.maxReadWriteSize);
+    for (let size = this.#sizeFor(largest); ; size /= 4) {
       try {
         for (const access of ["peer-reads", "peer-writes"] as const) {
-          this.#free.add(this.#make(size, access));
+          const pooled = this.#make(size, access);
+          this.#free.add(pooled);
+          this.#reserve.add(pooled);
         }
-        if (size < USUAL_REGION) this.maxReadWriteSize = Math.min(this.maxReadWriteSize, size);
+        if (size < largest) this.maxReadWriteSize = Math.min(this.maxReadWriteSize, size);
         this.pieceSize = Math.min(this.pieceSize, this.maxReadWriteSize);
         return;
       } catch (error) {
+        this.#reserve.clear();
         this.#discardFree();
         if (size <= SMALLEST_REGION) throw error;
       }
@@ -150,13 +156,8 @@ export class RegionPool implements RdmaCapability {
 
   /** A free region, or a new one; undefined where as many are lent as may be. */
   #take(size: number, access: RdmaAccess): PooledRegion | undefined {
-    for (const pooled of this.#free) {
-      const suits = pooled.access === undefined || pooled.access === access;
-      if (suits && pooled.region.memory.length === size) {
-        this.#free.delete(pooled);
-        return pooled;
-      }
-    }
+    const free = this.#takeFree(access, (length) => length === size);
+    if (free !== undefined) return free;
     this.#makeRoom(size);
     if (this.#bytes + size > this.#mostBytes) return undefined;
     try {
@@ -174,20 +175,41 @@ export class RegionPool implements RdmaCapability {
     } catch (error) {
       // Smaller ones, several at once, keep the device busy.
       this.pieceSize = Math.min(this.pieceSize, Math.max(USUAL_REGION, size / 4));
-      if (this.#all.size > 0) return undefined;
+      const larger = this.#takeFree(access, (length) => length >= size);
+      if (larger !== undefined || this.#isMoreToCome()) return larger;
       throw error;
     }
   }
 
+  /** Something is lent, or is no longer but still known to the device. */
+  #isMoreToCome(): boolean {
+    if (this.#free.size < this.#all.size) return true;
+    return [...this.#free].some(({ pendingWork }) => pendingWork > 0);
+  }
+
+  #takeFree(access: RdmaAccess, fits: (length: number) => boolean): PooledRegion | undefined {
+    for (const pooled of this.#free) {
+      const suits = pooled.access === undefined || pooled.access === access;
+      if (!suits || !fits(pooled.region.memory.length)) continue;
+      this.#free.delete(pooled);
+      return pooled;
+    }
+    return undefined;
+  }
+
   #discardFree(): void {
-    for (const pooled of this.#free) if (pooled.pendingWork === 0) this.#discard(pooled);
+    for (const pooled of this.#free) if (this.#isDispensable(pooled)) this.#discard(pooled);
+  }
+
+  #isDispensable(pooled: PooledRegion): boolean {
+    return pooled.pendingWork === 0 && !this.#reserve.has(pooled);
   }
 
   /** Gives free regions of other sizes up until `size` more bytes are allowed. */
   #makeRoom(size: number): void {
     for (const pooled of this.#free) {
       if (this.#bytes + size <= this.#mostBytes) return;
-      if (pooled.pendingWork === 0) this.#discard(pooled);
+      if (this.#isDispensable(pooled)) this.#discard(pooled);
     }
   }
 
@@ -197,7 +219,7 @@ export class RegionPool implements RdmaCapability {
       ? Access.LOCAL_WRITE | Access.MEMORY_WINDOW_BIND
       : RIGHTS[access];
     const region = domain.allocate(size, rights);
-    const window = this.#hasWindows ? domain.createWindow() : undefined;
+    const window = this.#hasWindows ? windowFor(region, domain) : undefined;
     const rule = this.#hasWindows ? undefined : access;
     const pooled: PooledRegion = { region, access: rule, window, pendingWork: 0 };
     this.#all.add(pooled);
@@ -302,11 +324,27 @@ export class RegionPool implements RdmaCapability {
 
   #serveWaiting(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const found = this.#take(next.size, next.access);
+      let found: PooledRegion | undefined;
+      try {
+        found = this.#take(next.size, next.access);
+      } catch (error) {
+        this.#waiting.shift();
+        next.reject(error);
+        continue;
+      }
       if (found === undefined) return;
       this.#waiting.shift();
       next.resolve(found);
     }
+  }
+}
+
+function windowFor(region: MemoryRegion, domain: Pick<RdmaDomain, "createWindow">): MemoryWindow {
+  try {
+    return domain.createWindow();
+  } catch (error) {
+    region.close();
+    throw error;
   }
 }
 

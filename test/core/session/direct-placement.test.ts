@@ -182,8 +182,19 @@ describe("READ and WRITE by RDMA", () => {
     await smb.close();
   });
 
-  it("goes back to smaller pieces where only one large one may be locked", async () => {
+  it("plans smaller pieces where two large ones may not be locked", async () => {
     const spare = 6 << 20;
+    const limit = 256 * 8192 + 255 * 1364 + spare;
+    const server = { credits: 512, maxReadSize: 8 << 20 };
+    const { share, smb, file } = await open(server, { protection: "off" }, {}, limit);
+    assert.equal(file.tree.chunkSize, 1 << 20);
+    assert.ok((await readAll(file)).equals(share.content));
+    assert.deepEqual(share.inline, { read: 0, written: 0 });
+    await smb.close();
+  });
+
+  it("goes back to smaller pieces where only two large ones may be locked", async () => {
+    const spare = 10 << 20;
     const limit = 256 * 8192 + 255 * 1364 + spare;
     const server = { credits: 512, maxReadSize: 8 << 20 };
     const { share, smb, file } = await open(server, { protection: "off" }, {}, limit);

@@ -154,7 +154,7 @@ describe("memory for the data of a WRITE", () => {
     const before = memory().bytes;
     share.misdeeds = {};
     // What comes next gets other memory: the server may still fetch from the first.
-    const second = bytesOf(300_000, 9);
+    const second = bytesOf(60_000, 9);
     const buffers = await write(file, second);
     assert.ok(memory().bytes > before);
     assert.ok(buffers.every((buffer) => memory().holds(buffer)));

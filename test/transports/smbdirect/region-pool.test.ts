@@ -109,6 +109,45 @@ describe("RegionPool", () => {
     assert.throws(() => empty.prepare(), /may be locked/);
   });
 
+  it("keeps a region for each direction, whatever else locks memory", async () => {
+    for (const hasWindows of [false, true]) {
+      const [pool, { memory }] = poolOf(48 * MIB, hasWindows);
+      pool.prepare();
+      memory.lockLimit = memory.bytes;
+      for (const access of ["peer-writes", "peer-reads"] as const) {
+        const small = await pool.lend(100, access);
+        assert.equal(small.memory.length, 100);
+        small.release();
+        (await pool.lend(MIB, access)).release();
+      }
+      assert.equal(memory.bytes, memory.lockLimit);
+    }
+  });
+
+  it("lets nobody wait for what never comes: larger regions than may be locked", async () => {
+    const [, queuePair] = poolOf(48 * MIB);
+    const { memory } = queuePair;
+    const pool = new RegionPool(queuePair, 8 * MIB, 48 * MIB);
+    pool.prepare();
+    const lent = await pool.lend(MIB, "peer-writes");
+    memory.lockLimit = memory.bytes;
+    const waiting = pool.lend(8 * MIB, "peer-writes");
+    const next = pool.lend(MIB, "peer-writes");
+    await turns(2);
+    lent.release();
+    (await next).release();
+    await assert.rejects(waiting, /may be locked/);
+    await assert.rejects(pool.lend(8 * MIB, "peer-reads"), /may be locked/);
+  });
+
+  it("plans no pieces for which memory was never had", () => {
+    const [, queuePair] = poolOf();
+    queuePair.memory.lockLimit = queuePair.memory.bytes + 3 * MIB;
+    const pool = new RegionPool(queuePair, 8 * MIB);
+    pool.prepare();
+    assert.deepEqual([pool.pieceSize, pool.maxReadWriteSize], [MIB, MIB]);
+  });
+
   it("refuses more than one READ or WRITE may move", async () => {
     const [pool] = poolOf();
     await assert.rejects(pool.lend(2 * MIB + 1, "peer-writes"), { code: "ERR_SMB_TRANSPORT" });
