@@ -72,7 +72,7 @@ std::string VerbsConnection::device_name() const {
 
 std::shared_ptr<VerbsDomain> VerbsConnection::verbs_domain() {
   if (domain_ == nullptr && id_ != nullptr && id_->verbs != nullptr) {
-    device_ = manager_.DeviceOf(id_->verbs);
+    device_ = manager_.DeviceOf(id_);
     domain_ = device_->MakeDomain();
   }
   return domain_;
@@ -221,6 +221,7 @@ void VerbsConnection::OnConnectionEvent(const ManagerEvent& event) {
     case RDMA_CM_EVENT_DEVICE_REMOVAL:
       if (observer() != nullptr) observer()->OnAsynchronous(kDeviceRemovedEvent, 0);
       has_left_ = true;
+      if (id_ != nullptr && id_->verbs != nullptr) manager_.Forget(id_->verbs);
       return Fail(Failure::kDevice, 0);
     default:
       return;
@@ -266,6 +267,7 @@ void VerbsConnection::StartDisconnect() {
 
 void VerbsHandles::Destroy() {
   if (id->qp != nullptr) Verbs().rdma_destroy_qp(id);
+  receives.reset();
   if (queue != nullptr) Verbs().ibv_destroy_cq(std::exchange(queue, nullptr));
   if (channel != nullptr) Verbs().ibv_destroy_comp_channel(std::exchange(channel, nullptr));
   Verbs().rdma_destroy_id(std::exchange(id, nullptr));

@@ -33,22 +33,37 @@ std::string MemoryLimit() {
 
 void SetNonBlocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
-VerbsRegion::VerbsRegion(Memory memory, unsigned access, std::shared_ptr<ibv_pd> pd, ibv_mr* mr)
+VerbsContext::VerbsContext(const rdma_cm_id* id) : context_(id->verbs) {
+  // Without a channel it gets one of its own, and may outlive others'.
+  if (Verbs().rdma_create_id(nullptr, &keeper_, nullptr, RDMA_PS_TCP) != 0) {
+    keeper_ = nullptr;
+    return;
+  }
+  sockaddr_storage own = id->route.addr.src_storage;
+  if (own.ss_family == AF_INET) reinterpret_cast<sockaddr_in*>(&own)->sin_port = 0;
+  else reinterpret_cast<sockaddr_in6*>(&own)->sin6_port = 0;
+  if (Verbs().rdma_bind_addr(keeper_, reinterpret_cast<sockaddr*>(&own)) == 0 && keeper_->verbs == context_) return;
+  Verbs().rdma_destroy_id(std::exchange(keeper_, nullptr));
+}
+
+VerbsContext::~VerbsContext() {
+  if (keeper_ != nullptr) Verbs().rdma_destroy_id(keeper_);
+}
+
+VerbsRegion::VerbsRegion(Memory memory, unsigned access, std::shared_ptr<ProtectionDomain> pd, ibv_mr* mr)
     : Region(std::move(memory), access), pd_(std::move(pd)), mr_(mr) {
   local_key = mr->lkey;
   remote_key = mr->rkey;
 }
 
 VerbsRegion::~VerbsRegion() {
-  if (Verbs().ibv_dereg_mr(mr_) == 0) return;
+  if (Verbs().ibv_dereg_mr(mr_) == 0 || pd_->is_gone()) return;
   // The device still has it: its memory must never be used for anything else.
   new std::shared_ptr<void>(std::move(memory_.owner));
 }
 
-VerbsDomain::VerbsDomain(ibv_pd* pd) : pd_(pd, [](ibv_pd* gone) { Verbs().ibv_dealloc_pd(gone); }) {}
-
 Problem VerbsDomain::MakeRegion(Memory memory, unsigned access, std::shared_ptr<Region>* result) {
-  ibv_mr* mr = Verbs().register_memory(pd_.get(), memory.data, memory.size, static_cast<int>(access));
+  ibv_mr* mr = Verbs().register_memory(pd_->get(), memory.data, memory.size, static_cast<int>(access));
   if (mr != nullptr) {
     *result = std::make_shared<VerbsRegion>(std::move(memory), access, pd_, mr);
     return {};
@@ -60,19 +75,20 @@ Problem VerbsDomain::MakeRegion(Memory memory, unsigned access, std::shared_ptr<
 }
 
 Problem VerbsDomain::MakeWindow(std::shared_ptr<Window>* result) {
-  ibv_mw* mw = ibv_alloc_mw(pd_.get(), IBV_MW_TYPE_2);
+  ibv_mw* mw = ibv_alloc_mw(pd_->get(), IBV_MW_TYPE_2);
   if (mw == nullptr) return {"unsupported", "The device gives no memory window", errno};
   *result = std::make_shared<VerbsWindow>(pd_, mw);
   return {};
 }
 
-VerbsDevice::VerbsDevice(Loop& loop, ibv_context* context, Sink sink)
-    : loop_(loop), context_(context), sink_(std::move(sink)) {
-  Verbs().ibv_query_device(context, &limits_);
-  SetNonBlocking(context->async_fd);
+VerbsDevice::VerbsDevice(Loop& loop, std::shared_ptr<VerbsContext> context, Sink sink)
+    : loop_(loop), context_(std::move(context)), sink_(std::move(sink)) {
+  const int async_fd = context_->get()->async_fd;
+  Verbs().ibv_query_device(context_->get(), &limits_);
+  SetNonBlocking(async_fd);
   wake_fd_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   // Never a reason to keep running.
-  if (poll_.Open(loop_, context->async_fd, [this](int) { ReadEvents(); }) == 0) poll_.Start(UV_READABLE);
+  if (poll_.Open(loop_, async_fd, [this](int) { ReadEvents(); }) == 0) poll_.Start(UV_READABLE);
   if (wake_.Open(loop_, wake_fd_, [this](int) { TakeEvents(); }) == 0) wake_.Start(UV_READABLE);
   const std::lock_guard lock(all_mutex);
   all_devices.push_back(this);
@@ -97,16 +113,16 @@ unsigned VerbsDevice::invalidated_bits() const {
 }
 
 std::shared_ptr<VerbsDomain> VerbsDevice::MakeDomain() {
-  ibv_pd* pd = Verbs().ibv_alloc_pd(context_);
+  ibv_pd* pd = Verbs().ibv_alloc_pd(context_->get());
   if (pd == nullptr) return nullptr;
-  auto domain = std::make_shared<VerbsDomain>(pd);
+  auto domain = std::make_shared<VerbsDomain>(std::make_shared<ProtectionDomain>(context_, pd));
   domains_.Add(domain);
   return domain;
 }
 
 void VerbsDevice::ReadEvents() {
   ibv_async_event event{};
-  while (Verbs().ibv_get_async_event(context_, &event) == 0) {
+  while (Verbs().ibv_get_async_event(context_->get(), &event) == 0) {
     DeviceEvent read{event.event_type};
     switch (event.event_type) {
       case IBV_EVENT_QP_FATAL:
@@ -131,15 +147,17 @@ void VerbsDevice::ReadEvents() {
     Verbs().ibv_ack_async_event(&event);
     const std::lock_guard lock(all_mutex);
     for (auto* device : all_devices) {
-      if (device->context_ != context_) continue;
+      if (device->context_->get() != context_->get()) continue;
       const std::lock_guard inner(device->mutex_);
       device->events_.push_back(read);
       const uint64_t one = 1;
       if (write(device->wake_fd_, &one, sizeof(one)) < 0) continue;
     }
   }
+  if (errno == EAGAIN || errno == EINTR) return;
   // The device is gone, and its descriptor says so without end.
-  if (errno != EAGAIN && errno != EINTR) poll_.Stop();
+  if (errno == EIO) context_->is_gone = true;
+  poll_.Stop();
 }
 
 void VerbsDevice::TakeEvents() {

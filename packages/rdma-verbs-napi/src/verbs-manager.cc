@@ -50,18 +50,28 @@ void VerbsManager::UpdateReference() {
   poll_.SetReferenced(std::ranges::any_of(owners_, [](const auto& entry) { return entry.second; }));
 }
 
-std::shared_ptr<VerbsDevice> VerbsManager::DeviceOf(ibv_context* context) {
+std::shared_ptr<VerbsDevice> VerbsManager::DeviceOf(const rdma_cm_id* id) {
+  auto* context = id->verbs;
   auto& device = devices_[context];
   if (device == nullptr) {
-    device = std::make_shared<VerbsDevice>(loop_, context, [this, context](const DeviceEvent& event) {
+    device = std::make_shared<VerbsDevice>(loop_, std::make_shared<VerbsContext>(id), [this, context](const DeviceEvent& event) {
       std::vector<IdOwner*> owners;
       for (const auto& [owner, is_referenced] : owners_) owners.push_back(owner);
       for (auto* owner : owners) {
         if (owners_.contains(owner)) owner->OnDeviceEvent(context, event);
       }
+      if (event.type == IBV_EVENT_DEVICE_FATAL) Forget(context);
     });
   }
   return device;
+}
+
+void VerbsManager::Forget(ibv_context* context) {
+  const auto found = devices_.find(context);
+  if (found == devices_.end()) return;
+  // Later: it may be the one that calls.
+  loop_.Defer([device = std::move(found->second)] {});
+  devices_.erase(found);
 }
 
 void VerbsManager::ReadEvents() {

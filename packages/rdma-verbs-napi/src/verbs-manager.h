@@ -42,7 +42,10 @@ class VerbsManager {
   void Add(IdOwner* owner);
   void Remove(IdOwner* owner);
   void SetReferenced(IdOwner* owner, bool is_referenced);
-  std::shared_ptr<VerbsDevice> DeviceOf(ibv_context* context);
+  // The device that an id leads to.
+  std::shared_ptr<VerbsDevice> DeviceOf(const rdma_cm_id* id);
+  // It is gone: its memory goes with its last connection, and one that comes in its place is another.
+  void Forget(ibv_context* context);
   // On another thread, where rdma_cm of iWARP blocks for seconds.
   void Work(std::function<void()> work, std::function<void()> done);
   void Close();
