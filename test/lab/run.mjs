@@ -1,6 +1,7 @@
 // npm run test:lab [-- OPTIONS]: the suites that need the kernel's SMB server and RDMA devices, in the
 // virtual machine of this folder. Ends with "N passed, N failed" as npm test does.
 
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { main, setup } from "../../bin/setup.mjs";
 import { Tally } from "../tally.mjs";
@@ -16,7 +17,7 @@ import {
 
 const USAGE = `npm run test:lab [-- OPTIONS]: against the kernel's SMB server and RDMA devices, in a virtual machine
 
-  --only TEXT     only the machines or suites whose name contains TEXT
+  --only TEXT     only the suites that contain TEXT in "MACHINE SUITE", which is "siw rdma-direct" or the like
   --tests REGEXP  only the tests whose names match
   --verbose       a line for each test as it ends
   --long          also what takes long under emulation: 2 GiB each way
@@ -102,8 +103,8 @@ await main(async () => {
   const tally = new Tally((file) => file);
   const suites = modulesIn("suite", ".suite.ts");
   for (const machine of MACHINES) {
-    const own = suitesOf(machine, suites).filter(
-      (path) => machine.name.includes(values.only) || path.includes(values.only),
+    const own = suitesOf(machine, suites).filter((path) =>
+      `${machine.name} ${basename(path)}`.includes(values.only),
     );
     if (own.length > 0) await runMachine(machine, own, { tally, values });
   }

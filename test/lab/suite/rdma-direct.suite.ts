@@ -81,8 +81,14 @@ describe(`SMB Direct to ksmbd over ${peer.rdma}, dialled directly`, () => {
     assert.deepEqual(await names(await client.connectTree(peer.share), ""), expected.toSorted());
   });
 
-  it("the port of the other kind of device is refused soon, and told", async () => {
-    const port = peer.rdmaPort === 445 ? 5445 : 445;
+  it("the default port leads to that of the device", async () => {
+    await using client = await connectDirectly({ order: [{ kind: "smbdirect", port: 445 }] });
+    assert.equal(client.connection.transport.remoteAddress, `${peer.host}:${peer.rdmaPort}`);
+  });
+
+  it("a port where nobody listens for the device is refused soon, and told", async () => {
+    // ksmbd listens on 5445 for iWARP alone, and by TCP on 445, which is the default for all.
+    const port = peer.rdma === "rxe" ? 5445 : 5446;
     const startedAt = performance.now();
     await assert.rejects(connectDirectly({ order: [{ kind: "smbdirect", port }] }), (error) => {
       assert.ok(error instanceof DialError, String(error));

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import {
   encodeIwarpDepths,
@@ -10,6 +9,7 @@ import {
 // The package's own tests of a device, between two queue pairs of this side.
 import "../../../packages/rdma-verbs-napi/test/device.test.ts";
 import { Collector } from "../../../packages/rdma-verbs-napi/test/support.ts";
+import { reviveDevices, setLink } from "../support/links.ts";
 
 const port = Number(process.env["LAB_RDMA_PORT"]);
 const links = Number(process.env["LAB_LINKS"]);
@@ -61,7 +61,7 @@ describe("verbs and the kernel's SMB Direct server", () => {
     const connection = await connect(1);
     const collector = new Collector(connection);
     try {
-      assert.equal(spawnSync("ip", ["link", "set", "cli1", "down"]).status, 0);
+      setLink(1, "down");
       for (let waited = 0; waited < 100 && collector.events.length === 0; waited += 1) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
@@ -74,8 +74,9 @@ describe("verbs and the kernel's SMB Direct server", () => {
         assert.equal(error?.kind, "completion");
       }
     } finally {
-      spawnSync("ip", ["link", "set", "cli1", "up"]);
+      setLink(1, "up");
       await connection.close();
+      reviveDevices(1);
     }
   });
 });

@@ -139,6 +139,7 @@ describe("transfers with ksmbd over TCP", () => {
     assert.equal(down.bytes, 3 * MIB - 5000);
     assert.equal(await sha256Of(`${path}.back`), await sha256Of(path));
     writeFileSync(join(remote, "other"), randomBytes(1000));
+    giveToUser(join(remote, "other"));
     await assert.rejects(uploadFile(env, path, "other", { resume: true }), /differ/);
   });
 

@@ -14,12 +14,34 @@ export function removeDevice(link: number): void {
   execFileSync("rdma", ["link", "del", `rcli${link}`]);
 }
 
+export function hasDevice(link: number): boolean {
+  const { stdout } = spawnSync("rdma", ["link", "show"], { encoding: "utf8" });
+  return stdout.includes(`rcli${link}/`);
+}
+
 /** Puts it back, where it is not there. */
 export function restoreDevice(link: number): void {
-  const { stdout } = spawnSync("rdma", ["link", "show"], { encoding: "utf8" });
-  if (stdout.includes(`rcli${link}/`)) return;
+  if (hasDevice(link)) return;
   const args = ["link", "add", `rcli${link}`, "type", peer.rdma, "netdev", `cli${link}`];
   execFileSync("rdma", args);
+}
+
+/**
+ * Makes the devices of a link anew where nobody can connect over them any more: a message for which
+ * soft-RoCE finds no route, as while a link is down, breaks the kernel's own queue pair 1 for good.
+ */
+export function reviveDevices(link: number): void {
+  const { stdout } = spawnSync("rdma", ["-j", "resource", "show", "qp"], { encoding: "utf8" });
+  const pairs = JSON.parse(stdout) as { ifname: string; type: string; state: string }[];
+  const broken = pairs.filter(({ type, state }) => type === "GSI" && state === "ERR");
+  for (const end of ["cli", "srv"]) {
+    const device = `r${end}${link}`;
+    if (!broken.some(({ ifname }) => ifname === device)) continue;
+    const remove = ["rdma", "link", "del", device];
+    const add = ["rdma", "link", "add", device, "type", peer.rdma, "netdev", `${end}${link}`];
+    for (const args of [remove, add])
+      execFileSync("env", end === "srv" ? ["on-server", ...args] : args);
+  }
 }
 
 /** Resets one TCP connection to the server, by our port. */
