@@ -37,8 +37,10 @@ async function move(
   direction: Direction,
   name: string,
 ): Promise<{ wall: number; process: number; machine: number }> {
-  const local = join(LOCAL, direction === "get" ? "copy" : name);
-  const remote = direction === "get" ? name : "copy";
+  // A name for each: cifs.ko keeps a file open for a while, and does not see that its name is gone.
+  const copy = `copy-of-${name}`;
+  const local = join(LOCAL, direction === "get" ? copy : name);
+  const remote = direction === "get" ? name : copy;
   const target = direction === "get" ? local : join(diskOf(peer.share), remote);
   rmSync(target, { force: true });
   dropCaches();
