@@ -56,7 +56,7 @@ export class Multichannel {
   readonly #settings: ChannelSettings;
   readonly #options: MultichannelOptions;
   readonly #abort = new AbortController();
-  readonly #failed = new Map<string, string>();
+  readonly #failed = { rdma: new Map<string, string>(), other: new Map<string, string>() };
   readonly #routes = new WeakMap<Channel, ChannelRoute>();
   #work: Promise<void> | undefined;
   #plan: ChannelPlan | undefined;
@@ -135,7 +135,8 @@ export class Multichannel {
     this.#session.isGettingChannels = true;
     try {
       this.#failure = undefined;
-      this.#failed.clear();
+      this.#failed.rdma.clear();
+      this.#failed.other.clear();
       await this.#planAndOpen();
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
@@ -167,11 +168,15 @@ export class Multichannel {
         failed: this.#failed,
       });
       this.#plan = plan;
-      const failures = this.#failed.size;
+      const failures = this.#countFailed();
       await this.#open(plan);
       // An address that cannot be reached may have to give way to another one of its interface.
-      if (this.#failed.size === failures || this.#abort.signal.aborted) return;
+      if (this.#countFailed() === failures || this.#abort.signal.aborted) return;
     }
+  }
+
+  #countFailed(): number {
+    return this.#failed.rdma.size + this.#failed.other.size;
   }
 
   #rdmaUnavailable(): string | undefined {
@@ -202,8 +207,9 @@ export class Multichannel {
     const reasons = (await Promise.all(attempts)).filter((reason) => reason !== undefined);
     const [reason] = reasons;
     // One that could be added shows that the address is right.
-    if (reason !== undefined && existing === 0 && reasons.length === missing)
-      this.#failed.set(route.address, reason);
+    if (reason === undefined || existing > 0 || reasons.length < missing) return;
+    const failed = route.kind === "smbdirect" ? this.#failed.rdma : this.#failed.other;
+    failed.set(route.address, reason);
   }
 
   /** Undefined, or why there is no further connection. */

@@ -30,7 +30,13 @@ export interface PlanInput {
   /** Why SMB Direct cannot be used; undefined where it can. */
   readonly rdmaUnavailable: string | undefined;
   /** Addresses that were tried in vain, and what came of it. */
-  readonly failed: ReadonlyMap<string, string>;
+  readonly failed: FailedAddresses;
+}
+
+/** By whether it was tried by RDMA or otherwise: where the one fails the other may do. */
+export interface FailedAddresses {
+  readonly rdma: ReadonlyMap<string, string>;
+  readonly other: ReadonlyMap<string, string>;
 }
 
 /** Connections for each interface of a class, as Windows has them. */
@@ -99,7 +105,7 @@ function reasonToSkip(
   { address, family }: NetworkInterfaceInfo,
   { first, local, failed }: PlanInput,
 ): string | undefined {
-  const failure = failed.get(address);
+  const failure = failed.other.get(address);
   if (failure !== undefined) return `could not be reached: ${failure}`;
   if (address === first.address) return undefined;
   const scope = scopeOf(address);
@@ -148,13 +154,15 @@ function classify(
 
 /** "" where RDMA can be used, undefined where the server does not offer it. */
 function reasonAgainstRdma(
-  { capability, family }: NetworkInterfaceInfo,
+  { capability, family, address }: NetworkInterfaceInfo,
   local: LocalInterface | undefined,
   input: PlanInput,
 ): string | undefined {
   if ((capability & NetworkInterfaceCapability.RDMA) === 0) return undefined;
-  const { rdmaUnavailable } = input;
+  const { rdmaUnavailable, failed } = input;
   if (rdmaUnavailable !== undefined) return `no RDMA: ${rdmaUnavailable}`;
+  const failure = failed.rdma.get(address);
+  if (failure !== undefined) return `no RDMA: it could not be reached: ${failure}`;
   const hasDevice =
     local === undefined
       ? input.local?.some((each) => each.family === family && each.rdmaDevice !== undefined)

@@ -54,6 +54,8 @@ interface Row {
 
 const MLX = here("ib0", "10.1.0.9/24", { rdmaDevice: "mlx5_0" });
 
+const NONE: PlanInput["failed"] = { rdma: new Map(), other: new Map() };
+
 const rows: readonly Row[] = [
   {
     title: "one connection for a plain interface",
@@ -223,9 +225,23 @@ const rows: readonly Row[] = [
   {
     title: "nothing that was tried in vain",
     server: [on(2, "10.0.0.5", 1), on(3, "10.0.1.5", 10, RSS), on(3, "10.0.2.5", 10, RSS)],
-    input: { failed: new Map([["10.0.1.5", "no answer"]]) },
+    input: { failed: { ...NONE, other: new Map([["10.0.1.5", "no answer"]]) } },
     routes: ["tcp 10.0.2.5 x4", "tcp 10.0.0.5 x1 standby"],
     reasons: { "10.0.1.5": /could not be reached: no answer/ },
+  },
+  {
+    title: "TCP where RDMA was tried in vain",
+    server: [on(2, "10.0.0.5", 10, RSS | RDMA), on(3, "10.1.0.5", 10, RSS | RDMA)],
+    input: {
+      local: [here("eth0", "10.0.0.9/24", { rdmaDevice: "rxe0" }), MLX],
+      rdmaUnavailable: undefined,
+      failed: {
+        ...NONE,
+        rdma: new Map(["10.0.0.5", "10.1.0.5"].map((address) => [address, "no memory"])),
+      },
+    },
+    routes: ["tcp 10.0.0.5 x4", "tcp 10.1.0.5 x4"],
+    reasons: { "10.1.0.5": /no RDMA: it could not be reached: no memory/ },
   },
   { title: "nothing where the server tells nothing", server: [], routes: [] },
 ];
@@ -240,7 +256,7 @@ describe("planChannels", () => {
         connections: "auto",
         maxConnections: 32,
         rdmaUnavailable: "no device",
-        failed: new Map(),
+        failed: NONE,
         ...input,
       });
       const told = plan.routes.map(
