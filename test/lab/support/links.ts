@@ -14,7 +14,7 @@ export function removeDevice(link: number): void {
   execFileSync("rdma", ["link", "del", `rcli${link}`]);
 }
 
-export function hasDevice(link: number): boolean {
+function hasDevice(link: number): boolean {
   const { stdout } = spawnSync("rdma", ["link", "show"], { encoding: "utf8" });
   return stdout.includes(`rcli${link}/`);
 }
