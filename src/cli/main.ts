@@ -1,5 +1,6 @@
 import { userInfo } from "node:os";
 import { SECRET_VARIABLES } from "./config/environment.ts";
+import { endProcess } from "./end-process.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { Interrupts } from "./interrupts.ts";
 import { type Invocation, parseCommandLine } from "./options.ts";
@@ -72,13 +73,13 @@ function systemUserName(): string | undefined {
 function listenToSignals(): void {
   process.on("SIGINT", () => {
     // Pressed again while we are still tidying up: go at once.
-    if (interrupts.signal.aborted) process.exit(ExitCode.INTERRUPTED);
+    if (interrupts.signal.aborted) endProcess(ExitCode.INTERRUPTED);
     interrupts.interrupt();
   });
   for (const name of ["SIGTERM", "SIGHUP", "SIGQUIT"] as const) {
     process.on(name, () => {
       const status = SIGNAL_STATUS[name];
-      if (interrupts.signal.aborted) process.exit(status);
+      if (interrupts.signal.aborted) endProcess(status);
       interrupts.end(new Terminated(status));
     });
   }
@@ -111,8 +112,8 @@ async function leave(status: number): Promise<never> {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== "EPIPE") {
       process.stderr.write(`${personality.program}: cannot write: ${message}\n`);
-      process.exit(status === ExitCode.OK ? ExitCode.FAILURE : status);
+      endProcess(status === ExitCode.OK ? ExitCode.FAILURE : status);
     }
   }
-  process.exit(status);
+  endProcess(status);
 }

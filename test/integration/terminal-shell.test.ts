@@ -125,6 +125,27 @@ describe("the shell in a real terminal", { skip }, () => {
     assert.equal(readFileSync(path, "utf8").includes(samba.password), false);
   });
 
+  it("ends as other programs do when its terminal goes away", async () => {
+    const note = join(home, "status");
+    const user = `${samba.username}%${samba.password}`;
+    const smbx = smbxCommand(`//${samba.host}:${samba.port}/share`, "-U", user);
+    const words = [process.execPath, ...smbx].map((word) => `'${word}'`).join(" ");
+    const ending = `echo $? > '${note}.new'; mv '${note}.new' '${note}'; exit`;
+    const terminal = new Terminal(`trap "" HUP; ${words}; ${ending}`, {
+      cwd: local,
+      env: { HOME: home, SMB_CONF_PATH: "/dev/null" },
+    });
+    await terminal.until(/smb: \\>/);
+    terminal.close();
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!existsSync(note)) {
+      assert.ok(performance.now() < deadline, "it never ended");
+      await delay(20);
+    }
+    // 128 and SIGHUP; it was that of an abort.
+    assert.equal(readFileSync(note, "utf8"), "129\n");
+  });
+
   it("cancels a transfer and not itself at Ctrl-C, and leaves no part of a file", async (test) => {
     const big = join(share, "big.bin");
     const piece = Buffer.alloc(16 << 20, 7);
