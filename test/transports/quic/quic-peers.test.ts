@@ -135,7 +135,8 @@ describe("a QUIC peer", { skip: unavailable() ?? false }, () => {
     // Into the void, several times over: QUIC repeats what is not acknowledged.
     client.send([new Uint8Array(5_000_000)]).catch(() => {});
     await until(() => client.connection.counters.bytesInFlight > 1000);
-    assert.equal(client.bytesSent, before);
+    // An acknowledgement of what came before may still go out; it is never in flight.
+    assert.ok(client.bytesSent - before < 1000, `${client.bytesSent - before} bytes`);
     network.isCut = false;
     await until(() => client.bytesSent > before + 1_000_000);
   });
