@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -22,6 +23,7 @@ import { currentUser, findProgram, sambaUnavailable } from "./samba-programs.ts"
 import { Watchdog } from "./watchdog.ts";
 
 const START_TIMEOUT_MS = 20_000;
+const NOTIFY_TIMEOUT_MS = 5000;
 const POLL_MS = 15;
 const ATTEMPTS = 3;
 
@@ -163,6 +165,20 @@ class SmbdProcess implements EmbeddedServer {
         throw new Error(`smbd ended at once (${exitCode ?? signalCode})\n${this.#logTail()}`);
       }
       if (Date.now() > deadline) throw new Error(`smbd does not listen\n${this.#logTail()}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    await this.#notifying();
+  }
+
+  /**
+   * It listens before its process for change notifications is known, and until then refuses shares with
+   * NT_STATUS_NO_MEMORY. One that never has such a process is no reason to give up.
+   */
+  async #notifying(): Promise<void> {
+    const names = join(this.directory, PRIVATE_DIRECTORIES["lock directory"], "names.tdb");
+    const deadline = Date.now() + NOTIFY_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      if (existsSync(names) && readFileSync(names).includes("notify-daemon")) return;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
