@@ -133,6 +133,7 @@ export class Multichannel {
   async #establish(): Promise<void> {
     if (this.#impossible() !== undefined || this.#abort.signal.aborted) return;
     this.#session.isGettingChannels = true;
+    this.#isToReplace = false;
     try {
       this.#failure = undefined;
       this.#failed.rdma.clear();
@@ -143,9 +144,9 @@ export class Multichannel {
     } finally {
       this.#session.isGettingChannels = false;
       this.#openedMs = this.#settings.clock.now();
-      this.#isToReplace = false;
     }
-    this.#later(REFRESH_MS);
+    // What was lost while others were being opened is still missing.
+    this.#later(this.#isToReplace ? this.#afterLossMs : REFRESH_MS);
   }
 
   async #planAndOpen(): Promise<void> {

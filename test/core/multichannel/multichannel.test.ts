@@ -31,6 +31,12 @@ const IB0 = {
   rdmaDevice: "mlx5_0",
 } as const;
 
+/** An address whose dials wait, and how many do. */
+interface Stuck {
+  dials: number;
+  readonly until: Promise<void>;
+}
+
 type Entry = Parameters<typeof encodeNetworkInterfaceInfo>[0][number];
 
 function at(address: readonly number[], more: Partial<Entry> = {}): Entry {
@@ -42,7 +48,7 @@ function at(address: readonly number[], more: Partial<Entry> = {}): Entry {
 function addressed(
   factory: TransportFactory,
   refuses: ReadonlySet<string>,
-  stuck: Map<string, number>,
+  stuck: Map<string, Stuck>,
   kind: "tcp" | "smbdirect" = "tcp",
   more: Partial<Transport> = {},
 ): TransportFactory {
@@ -53,9 +59,10 @@ function addressed(
     async dial(target, options) {
       const address = target.address ?? "10.0.0.5";
       if (refuses.has(address)) throw new TransportError(`${address} is not there`);
-      if (stuck.has(address)) {
-        stuck.set(address, (stuck.get(address) ?? 0) + 1);
-        await new Promise(() => {});
+      const hold = stuck.get(address);
+      if (hold !== undefined) {
+        hold.dials += 1;
+        await hold.until;
       }
       const wire = await factory.dial(target, options);
       const remoteAddress = `${address}:${target.port ?? 445}`;
@@ -92,8 +99,7 @@ async function rig(
     credits: 64,
     ...more.server,
   });
-  // Addresses that never answer, and how often they were dialled.
-  const stuck = new Map<string, number>();
+  const stuck = new Map<string, Stuck>();
   const transports = [addressed(server.factory(), refuses, stuck, "tcp", more.tcp)];
   if (more.hasRdma === true)
     transports.push(addressed(server.factory(), refuses, stuck, "smbdirect", more.direct));
@@ -134,7 +140,10 @@ async function settle(): Promise<void> {
 /** Lets this process work until something has come about; a module may have to be loaded for it. */
 async function until(hasHappened: () => boolean): Promise<void> {
   const deadlineMs = performance.now() + PATIENCE_MS;
-  while (!hasHappened() && performance.now() < deadlineMs) await new Promise(setImmediate);
+  while (!hasHappened()) {
+    assert.ok(performance.now() < deadlineMs, `never: ${hasHappened}`);
+    await new Promise(setImmediate);
+  }
 }
 
 describe("multichannel", () => {
@@ -272,6 +281,30 @@ describe("multichannel", () => {
     assert.equal(server.requestsOf(Command.IOCTL).length, 3);
   });
 
+  it("replaces what was lost while other connections were being opened, too", async () => {
+    const { server, client, clock, stuck } = await rig([
+      at([10, 0, 0, 5]),
+      at([10, 0, 1, 5], { interfaceIndex: 3 }),
+    ]);
+    let answer = (): void => {};
+    const slow: Stuck = {
+      dials: 0,
+      until: new Promise((resolve) => {
+        answer = resolve;
+      }),
+    };
+    stuck.set("10.0.1.5", slow);
+    const opening = client.openChannels();
+    await until(() => client.session.channels.length === 4 && slow.dials === 4);
+    await server.disconnect(3);
+    await until(() => client.session.channels.length === 3);
+    answer();
+    await opening;
+    assert.equal(client.session.channels.length, 7);
+    clock.advance(1000);
+    await until(() => client.session.channels.length === 8);
+  });
+
   it("does not pester a server that ends further connections", async () => {
     const { server, client, clock } = await rig([at([10, 0, 0, 5])], { connections: 2 });
     await client.openChannels();
@@ -292,9 +325,10 @@ describe("multichannel", () => {
 
   it("is not held up by a wire that never connects and heeds no signal", async () => {
     const { client, file, clock, stuck } = await rig([at([10, 0, 0, 5])]);
-    stuck.set("10.0.0.5", 0);
+    const never: Stuck = { dials: 0, until: new Promise(() => {}) };
+    stuck.set("10.0.0.5", never);
     const opening = client.openChannels();
-    await until(() => stuck.get("10.0.0.5") === 3);
+    await until(() => never.dials === 3);
     await settle();
     clock.advance(5000);
     await opening;
