@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { LocalInterface } from "../core/local-interface.ts";
 
 const MEGABIT = 1_000_000;
+/** After so many unused entries nothing more is expected of a device's table of addresses. */
+const MOST_UNUSED = 32;
 
 /** Where Linux tells about its network interfaces and RDMA devices; elsewhere nothing is there. */
 const SYSTEM_DIRECTORY = "/sys/class";
@@ -67,10 +69,22 @@ async function interfacesOf(device: string): Promise<readonly string[]> {
   const names = [...(await namesIn(join(device, "device", "net")))];
   names.push(await textIn(join(device, "parent")));
   for (const port of await namesIn(join(device, "ports"))) {
-    const gids = join(device, "ports", port, "gid_attrs", "ndevs");
-    for (const gid of await namesIn(gids)) names.push(await textIn(join(gids, gid)));
+    names.push(...(await interfacesOfAddresses(join(device, "ports", port, "gid_attrs", "ndevs"))));
   }
   return names.filter((name) => name !== "");
+}
+
+/** The table is filled from its beginning, and may have a thousand entries: reading all takes long. */
+async function interfacesOfAddresses(directory: string): Promise<readonly string[]> {
+  const entries = (await namesIn(directory)).toSorted((a, b) => Number(a) - Number(b));
+  const names: string[] = [];
+  for (let start = 0; start < entries.length; start += MOST_UNUSED) {
+    const next = entries.slice(start, start + MOST_UNUSED);
+    const found = await Promise.all(next.map((entry) => textIn(join(directory, entry))));
+    names.push(...found);
+    if (found.every((name) => name === "")) break;
+  }
+  return names;
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

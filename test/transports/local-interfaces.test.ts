@@ -12,6 +12,23 @@ function ipv4(address: string, cidr: string, internal = false) {
 }
 
 describe("localInterfaces", () => {
+  it("reads no more of a large table of addresses than is in use", () =>
+    withDirectory(async (directory) => {
+      const table = join(directory, "infiniband/rxe0/ports/1/gid_attrs/ndevs");
+      mkdirSync(table, { recursive: true });
+      const names: Readonly<Record<number, string>> = { 0: "eth0\n", 40: "vlan7\n", 900: "eth9\n" };
+      for (let entry = 0; entry < 1024; entry += 1) {
+        writeFileSync(join(table, `${entry}`), names[entry] ?? "");
+      }
+      const found = await localInterfaces(directory, {
+        eth0: [ipv4("10.0.0.9", "10.0.0.9/24")],
+        vlan7: [ipv4("10.0.7.9", "10.0.7.9/24")],
+        eth9: [ipv4("10.0.9.9", "10.0.9.9/24")],
+      });
+      const devices = found.map(({ rdmaDevice }) => rdmaDevice);
+      assert.deepEqual(devices, ["rxe0", "rxe0", undefined]);
+    }));
+
   it("tells speed, queues and RDMA devices as Linux has them", () =>
     withDirectory(async (directory) => {
       const files: Readonly<Record<string, string>> = {
