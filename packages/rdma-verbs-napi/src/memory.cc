@@ -48,6 +48,11 @@ Problem Domain::CreateWindow(std::shared_ptr<Window>* result) {
 
 std::shared_ptr<Window> Domain::FindWindow(uint32_t id) const { return Find(windows_, id); }
 
+void Domain::CloseWindows() {
+  for (const auto& [id, window] : windows_) window->Close();
+  windows_.clear();
+}
+
 void Domain::Clear() {
   windows_.clear();
   regions_.clear();

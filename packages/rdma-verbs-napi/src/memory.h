@@ -69,6 +69,8 @@ class Region {
 class Window {
  public:
   virtual ~Window() = default;
+  // Gives it back to the device; it opens nothing any more.
+  virtual void Close() {}
   uint32_t id = 0;
   uint32_t key = 0;
   // What it is bound to cannot be deregistered before it.
@@ -88,6 +90,7 @@ class Domain {
   std::shared_ptr<Region> FindRegion(uint32_t id) const;
   Problem CreateWindow(std::shared_ptr<Window>* result);
   void CloseWindow(uint32_t id) { windows_.erase(id); }
+  void CloseWindows();
   std::shared_ptr<Window> FindWindow(uint32_t id) const;
   // For the end of the environment.
   void Clear();

@@ -290,6 +290,8 @@ void VerbsConnection::Release() {
   }
   // While it connects, iWARP waits for its time-out in these calls.
   const bool blocks = !was_established_ && handles->device != nullptr && handles->device->is_iwarp();
+  // Before the queue pair: rxe counts an open window as a user of it, and waits 50 s for its end.
+  if (handles->domain != nullptr) handles->domain->CloseWindows();
   if (!blocks) return handles->Destroy();
   manager_.Work([handles] { handles->Destroy(); }, [handles] {});
 }

@@ -61,7 +61,10 @@ class VerbsRegion final : public Region {
 class VerbsWindow final : public Window {
  public:
   VerbsWindow(std::shared_ptr<ProtectionDomain> pd, ibv_mw* mw) : pd_(std::move(pd)), mw_(mw) { key = mw->rkey; }
-  ~VerbsWindow() override { ibv_dealloc_mw(mw_); }
+  ~VerbsWindow() override { VerbsWindow::Close(); }
+  void Close() override {
+    if (mw_ != nullptr) ibv_dealloc_mw(std::exchange(mw_, nullptr));
+  }
   ibv_mw* mw() const { return mw_; }
 
  private:
