@@ -4,13 +4,12 @@ import { after, before, describe, it } from "node:test";
 import { SmbClient } from "../../src/core/client.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { File } from "../../src/core/file/file.ts";
-import { readPipeline } from "../../src/core/file/read-pipeline.ts";
-import { writePipeline } from "../../src/core/file/write-pipeline.ts";
 import { openChannel } from "../../src/core/multichannel/open-channel.ts";
 import { AccessMask, CreateDisposition, Dialect } from "../../src/core/smb2/constants.ts";
 import { defaultTransports } from "../../src/transports/index.ts";
 import { CuttingRelay } from "../support/cutting-relay.ts";
 import { readShared, type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
+import { readWhole, writeWhole } from "../support/whole-file.ts";
 
 const SIZE = 48 * 1024 * 1024;
 const PAYLOAD = randomBytes(SIZE);
@@ -51,31 +50,11 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
     return client;
   }
 
-  function write(file: File, onPiece: (done: number) => void = () => {}): Promise<unknown> {
-    let done = 0;
-    return writePipeline(file, {
-      fetch: (buffer, offset) => {
-        const piece = PAYLOAD.subarray(offset, offset + buffer.length);
-        buffer.set(piece);
-        done += piece.length;
-        onPiece(done);
-        return piece.length;
-      },
-    });
-  }
+  const write = (file: File, onPiece?: (done: number) => void): Promise<void> =>
+    writeWhole(file, PAYLOAD, onPiece);
 
-  async function readBack(file: File, onPiece: (done: number) => void = () => {}): Promise<string> {
-    const back = new Uint8Array(SIZE);
-    let done = 0;
-    await readPipeline(file, {
-      ranges: [{ offset: 0, length: SIZE }],
-      place: (data, offset) => {
-        back.set(data, offset);
-        done += data.length;
-        onPiece(done);
-      },
-    });
-    return hashOf(back);
+  async function readBack(file: File, onPiece?: (done: number) => void): Promise<string> {
+    return hashOf(await readWhole(file, SIZE, onPiece));
   }
 
   const create = {

@@ -1,3 +1,5 @@
+import { type ClientOptions, SmbClient } from "../../src/core/client.ts";
+import type { File } from "../../src/core/file/file.ts";
 import { smbDirectTransport } from "../../src/transports/smbdirect/smbdirect-transport.ts";
 import type { FakeServerOptions } from "./fake-server.ts";
 import { type FakeDevice, FakeVerbs } from "./fake-verbs.ts";
@@ -16,5 +18,20 @@ export class RdmaShare extends PlacingShare {
 
   factory(): ReturnType<typeof smbDirectTransport> {
     return smbDirectTransport({ verbs: this.verbs });
+  }
+
+  /** A client that has dialled it, and a file in it, open for reading and writing. */
+  async open(options: Partial<ClientOptions>): Promise<{ smb: SmbClient; file: File }> {
+    const smb = await SmbClient.connect(
+      { host: "127.0.0.1" },
+      {
+        transports: [this.factory()],
+        order: [{ kind: "smbdirect" }],
+        credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
+        ...options,
+      },
+    );
+    const tree = await smb.connectTree("share");
+    return { smb, file: await tree.openFile("f", { access: 3 }) };
   }
 }

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ClientOptions, SmbClient } from "../../../src/core/client.ts";
+import type { ClientOptions, SmbClient } from "../../../src/core/client.ts";
 import type { File } from "../../../src/core/file/file.ts";
 import { readPipeline } from "../../../src/core/file/read-pipeline.ts";
-import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
 import { CipherId, Command, Dialect, ReadWriteChannel } from "../../../src/core/smb2/constants.ts";
 import { RdmaTransformType } from "../../../src/core/smb2/rdma-transform.ts";
 import { bytesOf, turns } from "../../compliance/transport.ts";
 import type { FakeServerOptions } from "../../support/fake-server.ts";
 import type { FakeDevice } from "../../support/fake-verbs.ts";
 import { RdmaShare } from "../../support/rdma-share.ts";
+import { writeWhole } from "../../support/whole-file.ts";
 
 const SIZE = 3_000_001;
 const { ENCRYPTION, SIGNING } = RdmaTransformType;
@@ -22,17 +22,7 @@ async function open(
 ): Promise<{ share: RdmaShare; smb: SmbClient; file: File }> {
   const share = new RdmaShare(bytesOf(SIZE, 3), { credits: 64, ...server }, device);
   share.verbs.lockLimit = lockLimit;
-  const smb = await SmbClient.connect(
-    { host: "127.0.0.1" },
-    {
-      transports: [share.factory()],
-      order: [{ kind: "smbdirect" }],
-      credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
-      ...client,
-    },
-  );
-  const tree = await smb.connectTree("share");
-  return { share, smb, file: await tree.openFile("f", { access: 3 }) };
+  return { share, ...(await share.open(client)) };
 }
 
 async function readAll(file: File): Promise<Buffer> {
@@ -45,16 +35,6 @@ async function readAll(file: File): Promise<Buffer> {
     },
   });
   return whole;
-}
-
-async function writeAll(file: File, bytes: Uint8Array): Promise<void> {
-  await writePipeline(file, {
-    fetch: (buffer, offset) => {
-      const piece = bytes.subarray(offset, offset + buffer.length);
-      buffer.set(piece);
-      return piece.length;
-    },
-  });
 }
 
 /** The names in capitals are those of the MS-SMBD test suite's cases. */
@@ -71,7 +51,7 @@ describe("READ and WRITE by RDMA", () => {
   it("BVT_Smb2OverRdmaChannel_WriteLargeFile, Smb2OverRdmaChannel_WriteMultipleOperation", async () => {
     const { share, smb, file } = await open();
     const bytes = bytesOf(SIZE, 8);
-    await writeAll(file, bytes);
+    await writeWhole(file, bytes);
     assert.ok(Buffer.from(share.content).equals(bytes));
     assert.equal(share.placed.written, SIZE);
     assert.deepEqual([...new Set(share.channels)], [ReadWriteChannel.RDMA_V1]);
@@ -204,7 +184,7 @@ describe("READ and WRITE by RDMA", () => {
     assert.equal(file.tree.chunkSize, 1 << 20);
     assert.ok((await readAll(file)).equals(share.content));
     const bytes = bytesOf(SIZE, 6);
-    await writeAll(file, bytes);
+    await writeWhole(file, bytes);
     assert.ok(Buffer.from(share.content).equals(bytes));
     assert.deepEqual(share.inline, { read: 0, written: 0 });
     await smb.close();
@@ -226,7 +206,7 @@ describe("READ and WRITE by RDMA", () => {
         assert.equal(file.tree.chunkSize, chunk);
         assert.ok((await readAll(file)).equals(share.content));
         const bytes = bytesOf(SIZE, 6);
-        await writeAll(file, bytes);
+        await writeWhole(file, bytes);
         assert.ok(Buffer.from(share.content).equals(bytes));
         assert.deepEqual(share.inline, { read: 0, written: 0 });
         await smb.close();
@@ -256,7 +236,7 @@ describe("remote invalidation", () => {
       const before = share.verbs.clients[0]?.memory.keys;
       assert.ok((await readAll(file)).equals(share.content));
       const bytes = bytesOf(SIZE, 9);
-      await writeAll(file, bytes);
+      await writeWhole(file, bytes);
       assert.ok(Buffer.from(share.content).equals(bytes));
       assert.deepEqual([...new Set(share.channels)], [ReadWriteChannel.RDMA_V1_INVALIDATE]);
       const keys = share.verbs.clients[0]?.memory.keys ?? [];
@@ -299,7 +279,7 @@ describe("protection of data that go by RDMA", () => {
     assert.ok((await readAll(file)).equals(share.content));
     assert.equal(share.placed.read, 0);
     assert.equal(share.inline.read, SIZE);
-    await writeAll(file, bytesOf(SIZE, 1));
+    await writeWhole(file, bytesOf(SIZE, 1));
     assert.equal(share.inline.written, SIZE);
     await smb.close();
   });
@@ -307,7 +287,7 @@ describe("protection of data that go by RDMA", () => {
   it("so does one that encrypts", async () => {
     const { share, smb, file } = await open({ cipher }, encrypted);
     assert.ok((await readAll(file)).equals(share.content));
-    await writeAll(file, bytesOf(SIZE, 1));
+    await writeWhole(file, bytesOf(SIZE, 1));
     assert.deepEqual(share.placed, { read: 0, written: 0 });
     await smb.close();
   });
@@ -338,7 +318,7 @@ describe("protection of data that go by RDMA", () => {
       const { share, smb, file } = await open(server, client);
       assert.ok((await readAll(file)).equals(share.content));
       const bytes = bytesOf(SIZE, 5);
-      await writeAll(file, bytes);
+      await writeWhole(file, bytes);
       assert.ok(Buffer.from(share.content).equals(bytes));
       assert.deepEqual(share.placed, { read: SIZE, written: SIZE });
       const isEncrypted = share.server.requestsOf(Command.READ).every((each) => each.isEncrypted);

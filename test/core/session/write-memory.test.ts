@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type ClientOptions, SmbClient } from "../../../src/core/client.ts";
+import type { ClientOptions } from "../../../src/core/client.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import type { File } from "../../../src/core/file/file.ts";
 import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
@@ -23,17 +23,7 @@ async function open(
 ) {
   const more = { credits: 512, maxReadSize: 8 << 20, capabilities: MULTICHANNEL_CAPABLE };
   const share = new RdmaShare(new Uint8Array(SIZE), { ...more, ...server }, device);
-  const smb = await SmbClient.connect(
-    { host: "127.0.0.1" },
-    {
-      transports: [share.factory()],
-      order: [{ kind: "smbdirect" }],
-      credentials: { kind: "password", username: "anna", domain: "LAB", password: "secret" },
-      ...client,
-    },
-  );
-  const tree = await smb.connectTree("share");
-  const file = await tree.openFile("f", { access: 3 });
+  const { smb, file } = await share.open(client);
   const memory = () => {
     const [first] = share.verbs.clients;
     assert.ok(first);

@@ -5,8 +5,6 @@ import { testProvider } from "rdma-verbs-napi/test-provider";
 import { SmbClient } from "../../../src/core/client.ts";
 import { systemClock } from "../../../src/core/clock.ts";
 import type { File } from "../../../src/core/file/file.ts";
-import { readPipeline } from "../../../src/core/file/read-pipeline.ts";
-import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
 import { type ChannelRoute, openChannel } from "../../../src/core/multichannel/open-channel.ts";
 import type { Protection } from "../../../src/core/session/session-protection.ts";
 import { CipherId } from "../../../src/core/smb2/constants.ts";
@@ -15,6 +13,7 @@ import { memoryTransport } from "../../../src/transports/memory/memory-transport
 import { bytesOf } from "../../compliance/transport.ts";
 import type { FakeServerOptions } from "../../support/fake-server.ts";
 import { ProviderShare } from "../../support/provider-share.ts";
+import { readWhole, writeWhole } from "../../support/whole-file.ts";
 
 const SIZE = 24_000_001;
 const PAYLOAD = bytesOf(SIZE, 9);
@@ -61,31 +60,11 @@ async function rig(
   return { share, client, file, more, [Symbol.asyncDispose]: dispose };
 }
 
-async function write(file: File, onPiece: (done: number) => void = () => {}): Promise<void> {
-  let done = 0;
-  await writePipeline(file, {
-    fetch: (buffer, offset) => {
-      const piece = PAYLOAD.subarray(offset, offset + buffer.length);
-      buffer.set(piece);
-      done += piece.length;
-      onPiece(done);
-      return piece.length;
-    },
-  });
-}
+const write = (file: File, onPiece?: (done: number) => void): Promise<void> =>
+  writeWhole(file, PAYLOAD, onPiece);
 
-async function read(file: File, onPiece: (done: number) => void = () => {}): Promise<string> {
-  const whole = new Uint8Array(SIZE);
-  let done = 0;
-  await readPipeline(file, {
-    ranges: [{ offset: 0, length: SIZE }],
-    place: (data, offset) => {
-      whole.set(data, offset);
-      done += data.length;
-      onPiece(done);
-    },
-  });
-  return hashOf(whole);
+async function read(file: File, onPiece?: (done: number) => void): Promise<string> {
+  return hashOf(await readWhole(file, SIZE, onPiece));
 }
 
 function hashOf(bytes: Uint8Array): string {
