@@ -1,4 +1,3 @@
-import { matchesMask } from "../../src/cli/transfer/masks.ts";
 import { encodeFileBasic } from "../../src/core/fscc/file-information.ts";
 import { decodeFileRename, encodeFileName } from "../../src/core/fscc/name-information.ts";
 import { encodeFileStreams } from "../../src/core/fscc/stream-information.ts";
@@ -13,6 +12,7 @@ import {
   NtStatusError,
   type Tree,
 } from "../../src/core/index.ts";
+import { matchesMask } from "../../src/core/tree/name-mask.ts";
 
 /** 2024-02-29 12:34:56 UTC. */
 export const LEAP_DAY: FileTime = fileTimeFromUnixMs(Date.UTC(2024, 1, 29, 12, 34, 56));

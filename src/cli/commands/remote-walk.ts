@@ -1,6 +1,5 @@
-import { type DirectoryEntry, FileAttributes } from "../../core/index.ts";
+import { type DirectoryEntry, FileAttributes, matchesMask } from "../../core/index.ts";
 import type { ShellContext } from "../context.ts";
-import { matchesMask } from "../transfer/masks.ts";
 import { type FailureLog, phrased } from "./phrases.ts";
 import { displayMask, joinRemote, type RemoteMask } from "./remote-mask.ts";
 

@@ -1,8 +1,7 @@
-import { type DirectoryEntry, NtStatus, type Tree } from "../../core/index.ts";
+import { type DirectoryEntry, hasWildcard, NtStatus, type Tree } from "../../core/index.ts";
 import { isStatus, phrased } from "../commands/phrases.ts";
 import { displayMask, joinRemote, type RemoteMask, splitRemote } from "../commands/remote-mask.ts";
 import { isDot } from "../commands/remote-walk.ts";
-import { hasWildcard } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Whether the last part of a path is a mask. */

@@ -1,12 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type DirectoryEntry, FileAttributes, type Tree } from "../../core/index.ts";
+import { type DirectoryEntry, FileAttributes, hasWildcard, type Tree } from "../../core/index.ts";
 import type { ArgumentKind } from "../command.ts";
 import { commandTableOf } from "../commands/index.ts";
 import type { CommandTable } from "../commands/table.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
-import { hasWildcard } from "../transfer/masks.ts";
 import { splitWords, type Word } from "./tokenizer.ts";
 
 /** One way to go on. */

@@ -8,8 +8,6 @@
  * uploadMany(env: TransferEnvironment, items: Iterable<UploadItem> | AsyncIterable<UploadItem>): Promise<TransferSummary>
  * planDownload(tree: Tree, plan: DownloadPlan): AsyncGenerator<DownloadItem>
  * planUpload(plan: UploadPlan): AsyncGenerator<UploadItem>
- * matchesMask(mask: string, name: string): boolean     // MS-FSA wildcards, any case
- * hasWildcard(mask: string): boolean
  * createProgress(io: Io): Promise<TransferProgress>    // bars on a terminal, silence elsewhere
  * ```
  *
@@ -27,7 +25,6 @@ export type {
   TransferSummary,
   UploadItem,
 } from "./environment.ts";
-export { hasWildcard, matchesMask } from "./masks.ts";
 export { planDownload } from "./plan-download.ts";
 export type { DownloadPlan, PlanCandidate, UploadPlan } from "./plan-options.ts";
 export { planUpload } from "./plan-upload.ts";

@@ -2,13 +2,13 @@ import { join } from "node:path";
 import {
   type DirectoryEntry,
   FileAttributes,
+  matchesMask,
   NtStatus,
   NtStatusError,
   TransferError,
   type Tree,
 } from "../../core/index.ts";
 import type { DownloadItem } from "./environment.ts";
-import { matchesMask } from "./masks.ts";
 import type { DownloadPlan } from "./plan-options.ts";
 import { quoteName, safeLocalName } from "./safe-name.ts";
 

@@ -1,9 +1,8 @@
 import { type Dirent, type Stats, statSync } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { TransferError } from "../../core/index.ts";
+import { hasWildcard, matchesMask, TransferError } from "../../core/index.ts";
 import type { UploadItem } from "./environment.ts";
-import { hasWildcard, matchesMask } from "./masks.ts";
 import { joinRemote } from "./plan-download.ts";
 import type { UploadPlan } from "./plan-options.ts";
 import { safeRemoteName } from "./safe-name.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { hasWildcard, matchesMask } from "../../../src/cli/transfer/masks.ts";
+import { hasWildcard, matchesMask } from "../../../src/core/tree/name-mask.ts";
 
 const rows: readonly [mask: string, name: string, matches: boolean][] = [
   ["*", "anything.at.all", true],
