@@ -30,7 +30,7 @@ export interface FrameDecoderOptions {
 
 /**
  * Cuts a stream of bytes into messages: Direct TCP and QUIC ([MS-SMB2] 2.1), or the NetBIOS session
- * service (RFC 1002 4.3), whose keep-alive packets it swallows.
+ * service (RFC 1002 4.3), whose keep-alive packets are ignored on every wire.
  *
  * A socket reads into `writable()`. Once the length of a large message is known that is the rest of
  * the message's own memory, so its bytes are never copied, and never more than this message's: the
@@ -117,7 +117,8 @@ export class FrameDecoder implements ByteReader {
   }
 
   #check({ type, length }: FramePrefix): void {
-    if (type === SessionPacketType.KEEP_ALIVE && this.#lengthBits === 17) {
+    // Servers that share their code with NetBIOS send it over direct TCP, too, where it has no place.
+    if (type === SessionPacketType.KEEP_ALIVE) {
       if (length === 0) return;
       throw new WireFormatError(`A keep-alive packet of ${length} bytes`);
     }

@@ -79,17 +79,20 @@ describe("FrameDecoder", () => {
     }
   });
 
-  it("swallows NetBIOS keep-alives between messages", () => {
-    const { reader, messages } = decoder(17);
-    pump(
-      reader,
-      Uint8Array.of(0x85, 0, 0, 0, ...frame(1), 0x85, 0, 0, 0, 0x85, 0, 0, 0, ...frame(2)),
-    );
-    assert.deepEqual(
-      messages.map((each) => [...each]),
-      [[1], [2]],
-    );
-  });
+  for (const lengthBits of [17, 24] as const) {
+    it(`ignores keep-alives between messages with lengths of ${lengthBits} bits`, () => {
+      const { reader, messages } = decoder(lengthBits);
+      const idle = [0x85, 0, 0, 0];
+      pump(reader, Uint8Array.of(...idle, ...frame(1), ...idle, ...idle, ...frame(2), 0x85, 0));
+      assert.equal(reader.isAtBoundary, false);
+      pump(reader, Uint8Array.of(0, 0, ...frame(3)));
+      assert.deepEqual(
+        messages.map((each) => [...each]),
+        [[1], [2], [3]],
+      );
+      assert.equal(reader.isAtBoundary, true);
+    });
+  }
 
   it("takes the extension bit of NetBIOS as part of the length", () => {
     const { reader, allocated } = decoder(17);
@@ -101,7 +104,13 @@ describe("FrameDecoder", () => {
     ["another type", 24, [0x81, 0, 0, 0], /starts with 0x81/],
     ["a second session request", 17, [0x81, 0, 0, 68], /starts with 0x81/],
     ["reserved flags", 17, [0, 2, 0, 0], /Reserved flags 0x2/],
-    ["a keep-alive with a trailer", 17, [0x85, 0, 0, 1], /keep-alive packet of 1 bytes/],
+    ["a keep-alive with a trailer", 24, [0x85, 0, 0, 4], /keep-alive packet of 4 bytes/],
+    [
+      "a keep-alive with a trailer over NetBIOS",
+      17,
+      [0x85, 0, 0, 1],
+      /keep-alive packet of 1 bytes/,
+    ],
     ["an empty message", 17, [0, 0, 0, 0], /without a single byte/],
     ["SMB without a prefix", 24, [0xfe, 0x53, 0x4d, 0x42], /starts with 0xfe/],
   ] as const) {
