@@ -7,10 +7,11 @@ import {
   type ClientOptions,
   Dialect,
   dialectName,
+  NtStatus,
   ProtocolError,
   SmbError,
 } from "../../src/core/index.ts";
-import { Command, SessionFlags } from "../../src/core/smb2/constants.ts";
+import { Command, HeaderFlags, SessionFlags } from "../../src/core/smb2/constants.ts";
 import { Mutator } from "../fuzz/mutator.ts";
 import { HostileRelay, type Meddle } from "../support/hostile-relay.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
@@ -187,6 +188,38 @@ describe("somebody on the path to a real server", { skip: sambaUnavailable() ?? 
         ProtocolError,
       ));
   }
+
+  it("cannot confirm the negotiation by a failure that need not be signed", () => {
+    // What was said of the server's capabilities is changed, and the question about it answered so
+    // as some servers do that do not know it, without a signature.
+    const reply: Meddle = (message, index) => {
+      const view = new DataView(message.buffer, message.byteOffset);
+      if (index === 0) flip(RESPONSE.capabilities, 6)(view);
+      if (commandOf(message) !== Command.IOCTL) return message;
+      const refusal = new Uint8Array(64 + 9);
+      refusal.set(message.subarray(0, 48));
+      const header = new DataView(refusal.buffer);
+      header.setUint32(8, NtStatus.FILE_CLOSED, true);
+      header.setUint32(16, header.getUint32(16, true) & ~HeaderFlags.SIGNED, true);
+      header.setUint16(64, 9, true);
+      return refusal;
+    };
+    return isCaught({ reply }, { maxDialect: Dialect.SMB_3_0_2 }, /unsigned|confirm/);
+  });
+
+  it("cannot say of a share or a file what need not be signed, but by failing the request", async () => {
+    for (const command of [Command.TREE_CONNECT, Command.CREATE, Command.READ]) {
+      for (const status of [NtStatus.ACCESS_DENIED, NtStatus.END_OF_FILE, NtStatus.FILE_CLOSED]) {
+        const reply: Meddle = (message) => {
+          if (commandOf(message) !== command) return message;
+          const view = new DataView(message.buffer, message.byteOffset);
+          view.setUint32(8, status, true);
+          return message;
+        };
+        await isCaught({ reply }, {}, /signature/);
+      }
+    }
+  });
 
   it("cannot send an encrypted answer twice, nor one of before", async () => {
     let old: Uint8Array | undefined;

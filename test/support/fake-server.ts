@@ -76,6 +76,10 @@ export interface FakeServerOptions {
   readonly credits?: number;
   readonly maxReadSize?: number;
   readonly sessionFlags?: number;
+  /** SessionId of the first answer to a SESSION_SETUP; the last one names the real session. */
+  readonly firstSessionId?: bigint;
+  /** The last answer to a SESSION_SETUP is not signed. */
+  readonly leavesLogonUnsigned?: boolean;
   readonly negotiateContexts?: readonly NegotiateContext[];
   readonly capabilities?: number;
   /** Agrees on this cipher; encrypted requests are then answered encrypted. */
@@ -352,7 +356,7 @@ export class FakeServer {
       });
       const sent = this.#reply(connection, header, {
         status: MORE_PROCESSING_REQUIRED,
-        sessionId: SESSION_ID,
+        sessionId: this.#options.firstSessionId ?? SESSION_ID,
         body: { sessionFlags: 0, securityBuffer },
       });
       if (isNew) connection.preauthHash = preauthUpdate(connection.preauthHash, [sent]);
@@ -367,7 +371,11 @@ export class FakeServer {
     const hasKey = !verdict.isAnonymous && (sessionFlags & SessionFlags.IS_GUEST) === 0;
     if (hasKey) connection.signer ??= this.#deriveSigner(connection, verdict.sessionKey);
     const securityBuffer = encodeNegTokenResp({ negState: NegState.ACCEPT_COMPLETED });
-    this.#reply(connection, header, { body: { sessionFlags, securityBuffer } });
+    this.#reply(connection, header, {
+      sessionId: SESSION_ID,
+      unsigned: this.#options.leavesLogonUnsigned === true,
+      body: { sessionFlags, securityBuffer },
+    });
   }
 
   #deriveSigner(connection: FakeConnection, sessionKey: Uint8Array): Signer {

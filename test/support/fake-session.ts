@@ -23,12 +23,13 @@ export const CLOSED = { ...CREATED, flags: 0 };
 
 /** A client logged on to a fake server, with a share. */
 export async function connected(
-  options: FakeServerOptions = {},
+  options: FakeServerOptions & { readonly prepare?: (server: FakeServer) => void } = {},
   client: Partial<ClientOptions> = {},
 ) {
   const server = new FakeServer(options);
   server.on(Command.CREATE, ({ reply }) => reply({ body: CREATED }));
   server.on(Command.CLOSE, ({ reply }) => reply({ body: CLOSED }));
+  options.prepare?.(server);
   const smb = await SmbClient.connect(
     { host: "server" },
     {
@@ -43,7 +44,7 @@ export async function connected(
 
 /** The same with a file open. */
 export async function openFile(
-  options: FakeServerOptions = {},
+  options: Parameters<typeof connected>[0] = {},
   client: Partial<ClientOptions> = {},
 ) {
   const all = await connected(options, client);

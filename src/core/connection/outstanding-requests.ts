@@ -6,6 +6,12 @@ export interface RawReply {
   readonly header: Smb2Header;
   /** The message from its header on: without the other messages of a compound, with its padding. */
   readonly message: Uint8Array;
+  /**
+   * Nothing has shown that the server said this. Where the sender does not check it (SESSION_SETUP) it
+   * is a failure that some servers do not sign (`reply-rules.ts`): it may fail its request, and must
+   * never count as anything better.
+   */
+  readonly isUnproven: boolean;
   /** Gives the memory back; `message` must not be read afterwards. Calling it is optional. */
   release(): void;
 }
@@ -22,6 +28,10 @@ export interface SentRequest {
   readonly security: MessageSecurity | undefined;
   readonly isEncrypted: boolean;
   readonly isSigned: boolean;
+  /** The Signature field of the request; some servers leave it in a failure that they do not sign. */
+  readonly signature: Uint8Array;
+  /** An answer that is not signed proves nothing and ends the connection, whatever its status. */
+  readonly mustBeProven: boolean;
   /** Who sent it verifies the signature of the response. */
   readonly isCheckedBySender: boolean;
   /** What to do with an answer that comes after the caller has given up. */

@@ -68,7 +68,7 @@ export class Receiver {
     return security;
   }
 
-  #dispatch(reply: RawReply, openedBy: MessageSecurity | undefined): void {
+  #dispatch(reply: Reply, openedBy: MessageSecurity | undefined): void {
     const { header } = reply;
     if ((header.flags & HeaderFlags.SERVER_TO_REDIR) === 0) {
       throw new ProtocolError("The server sent a message that is not a response");
@@ -84,7 +84,7 @@ export class Receiver {
         `The server answered a request that was never sent (MessageId ${header.messageId}, command ${header.command})`,
       );
     }
-    checkProtection(request.sent, reply, openedBy);
+    reply.isUnproven = !checkProtection(request.sent, reply, openedBy);
     if (isInterim(header)) {
       this.#noteInterim(request, reply);
       return;
@@ -120,6 +120,7 @@ export class Receiver {
 class Reply implements RawReply {
   readonly header: InboundMessage["header"];
   readonly message: Uint8Array;
+  isUnproven = false;
   readonly #releaseOne: () => void;
   #isReleased = false;
 

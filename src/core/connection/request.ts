@@ -23,6 +23,8 @@ export interface OutboundRequest {
    * a key that it completes.
    */
   readonly isCheckedBySender?: boolean | undefined;
+  /** No answer counts that is not signed, not even one that is unsigned by nature. */
+  readonly mustBeProven?: boolean | undefined;
   /** It may rightly stay unanswered as long as the server lives: CHANGE_NOTIFY, a blocking LOCK. */
   readonly mayWait?: boolean | undefined;
   /** What to do with an answer that comes after the caller aborted: close the handle it opened. */

@@ -1,8 +1,10 @@
 import type { AbortListeners } from "../abort-listeners.ts";
 import type { Clock } from "../clock.ts";
+import { SIGNATURE_LENGTH } from "../crypto/signing.ts";
 import { ProtocolError } from "../errors.ts";
 import { CancelRequest } from "../smb2/cancel.ts";
 import { HeaderFlags } from "../smb2/constants.ts";
+import { SIGNATURE_OFFSET } from "../smb2/header.ts";
 import type { MessageParts, Transport } from "../transport.ts";
 import { BYTES_PER_CREDIT } from "./credit-supply.ts";
 import type { CreditWindow } from "./credit-window.ts";
@@ -17,6 +19,7 @@ import { OutstandingRequest, type OutstandingRequests } from "./outstanding-requ
 import type { OutboundRequest, RequestSize, SendOptions, SentFrame } from "./request.ts";
 import type { TraceListener } from "./trace.ts";
 
+const NO_BYTES = new Uint8Array(0);
 /** Credits that we ask the server to let us hold. */
 const CREDIT_TARGET = 512;
 
@@ -151,6 +154,8 @@ export class Transmitter {
         security: options.security,
         isEncrypted: departure.isEncrypted,
         isSigned,
+        signature: signatureOf(parts),
+        mustBeProven: request.mustBeProven === true,
         isCheckedBySender: request.isCheckedBySender === true,
         onLateReply: request.onLateReply,
       },
@@ -193,6 +198,11 @@ export class Transmitter {
     sent.catch((error: unknown) => this.#parts.onFault(error));
     return sent;
   }
+}
+
+/** A view of the Signature field of a message that is complete. */
+function signatureOf([head]: MessageParts): Uint8Array {
+  return head?.subarray(SIGNATURE_OFFSET, SIGNATURE_OFFSET + SIGNATURE_LENGTH) ?? NO_BYTES;
 }
 
 function sessionIdOf(options: SendOptions): bigint {

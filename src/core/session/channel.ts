@@ -116,6 +116,7 @@ export class Channel {
       expectedSize: spec.expectedSize,
       treeId: spec.treeId,
       flags,
+      mustBeProven: spec.mustBeProven,
       mayWait: spec.mayWait,
       onLateReply:
         onLateReply === undefined

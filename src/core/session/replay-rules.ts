@@ -84,10 +84,11 @@ const DONE: ReadonlyMap<number, { readonly status: number; readonly body: unknow
 /** The answer to a replay: success where it says that the first request was carried out. */
 export function answerOfReplay(raw: RawReply, spec: AnyRequestSpec): RawReply {
   const done = DONE.get(spec.request.command);
-  if (done === undefined || raw.header.status !== done.status) return raw;
+  // That something has succeeded is believed only of who can prove to be the server.
+  if (done === undefined || raw.header.status !== done.status || raw.isUnproven) return raw;
   const header = { ...raw.header, status: NtStatus.SUCCESS };
   const w = new Writer(HEADER_LENGTH + 64);
   encodeHeader(w, header);
   encodeBody(w, spec.response, done.body);
-  return { header, message: w.finish(), release: () => raw.release() };
+  return { header, message: w.finish(), isUnproven: false, release: () => raw.release() };
 }

@@ -25,6 +25,8 @@ export interface RequestSpec<Q, R> {
   readonly encrypt?: boolean | undefined;
   /** Sign although the session does not ask for it. */
   readonly sign?: boolean | undefined;
+  /** No answer counts that is not signed, not even one that is unsigned by nature. */
+  readonly mustBeProven?: boolean | undefined;
   /** Statuses besides SUCCESS that are no error here. */
   readonly accept?: readonly number[] | undefined;
   /** It may rightly stay unanswered as long as the server lives. */

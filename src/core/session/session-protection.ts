@@ -56,17 +56,19 @@ export function secure(
 }
 
 /**
- * Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1).
+ * Checks the final SESSION_SETUP response now that the keys exist ([MS-SMB2] 3.2.5.3.1). Below 3.1.1
+ * some servers (OneFS, NetApp) do not sign it: then the first response that is signed proves the key,
+ * which every one has to be where the session signs. With 3.1.1 its signature is what proves that
+ * nobody has changed the negotiation.
  *
- * @throws {ProtocolError} where its signature is missing or wrong
+ * @throws {ProtocolError} where its signature is wrong, or missing with 3.1.1
  */
-export function verifyFirst(
-  { header, message }: RawReply,
+export function verifyFinal(
+  { header, message, isUnproven }: RawReply,
   security: MessageSecurity,
   dialect: Dialect,
 ): void {
+  if (!isUnproven) return;
   const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
-  if (isSigned || security.signingRequired || dialect === Dialect.SMB_3_1_1) {
-    security.verify(message, header);
-  }
+  if (isSigned || dialect === Dialect.SMB_3_1_1) security.verify(message, header);
 }

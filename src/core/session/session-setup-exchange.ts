@@ -20,7 +20,7 @@ export interface SessionSetupResult {
   readonly sessionId: bigint;
   readonly sessionFlags: number;
   readonly material: KeyMaterial;
-  /** The last response, whose signature only the new keys can verify. */
+  /** The last response, whose signature nobody has verified yet. */
   readonly finalReply: RawReply;
 }
 
@@ -55,7 +55,8 @@ export async function exchangeSessionSetup(
     if (preauthHash !== undefined) preauthHash = preauthUpdate(preauthHash, parts);
     checkStatus(header.status, connection, options);
     const response = decodeBody(message, SessionSetupResponse);
-    if ((round > 0 || options.bindTo !== undefined) && header.sessionId !== sessionId) {
+    // IBM i and old storage boxes name no session in their first answer, and the real one later.
+    if (sessionId !== 0n && header.sessionId !== sessionId) {
       throw new ProtocolError(
         "The server changed the SessionId in the middle of the authentication",
       );
@@ -86,8 +87,7 @@ async function sendToken(
     previousSessionId: 0n,
     securityBuffer,
   };
-  const isCheckedBySender = options.bindTo !== undefined;
-  const request = { codec: SessionSetupRequest, message, isCheckedBySender };
+  const request = { codec: SessionSetupRequest, message, isCheckedBySender: true };
   const { messages, replies } = await connection.send([request], {
     sessionId,
     security: securityOf(options),
@@ -103,11 +103,13 @@ function securityOf({ existing, bindTo }: SessionSetupOptions): MessageSecurity 
 }
 
 /**
- * What comes before the last response to a binding is signed with the session's key ([MS-SMB2]
- * 3.2.5.1.3). Some servers leave that out; only the last response, signed with the new key, counts.
+ * What comes before the last response is signed with the key that the session has ([MS-SMB2]
+ * 3.2.5.1.3). Some servers leave that out; only the last response counts.
  */
-function checkInterimSignature({ header, message }: RawReply, options: SessionSetupOptions): void {
-  if ((header.flags & HeaderFlags.SIGNED) !== 0) options.bindTo?.verify(message, header);
+function checkInterimSignature(reply: RawReply, options: SessionSetupOptions): void {
+  const { header, message, isUnproven } = reply;
+  const isSigned = (header.flags & HeaderFlags.SIGNED) !== 0;
+  if (isUnproven && isSigned) securityOf(options)?.verify(message, header);
 }
 
 function checkStatus(status: number, connection: Connection, options: SessionSetupOptions): void {

@@ -21,7 +21,7 @@ import {
   type RequestSpec,
 } from "./request-spec.ts";
 import { bindConnection } from "./session-binding.ts";
-import { type Protection, secure, securityModeOf, verifyFirst } from "./session-protection.ts";
+import { type Protection, secure, securityModeOf, verifyFinal } from "./session-protection.ts";
 import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
 import { hasNoUser, refuseUnwantedGuest, type SessionUser } from "./session-user.ts";
 import type { WriteMemory } from "./write-memory.ts";
@@ -62,7 +62,7 @@ export class Session {
       options.protection,
       this.isGuest || this.isAnonymous,
     );
-    verifyFirst(setup.finalReply, this.#security, connection.dialect);
+    verifyFinal(setup.finalReply, this.#security, connection.dialect);
     this.#channels = new ChannelList(new Channel(connection, this.#security));
     this.#dispatcher = new RequestDispatcher(this.#channels, connection.clock);
   }
@@ -332,12 +332,14 @@ export class Session {
   async #authenticateAnew(): Promise<void> {
     const spnego = this.#options.authenticate();
     try {
-      const { sessionFlags } = await exchangeSessionSetup(this.connection, spnego, {
-        securityMode: securityModeOf(this.connection, this.#options.protection),
+      const { connection, security } = this.#channels.first;
+      const setup = await exchangeSessionSetup(connection, spnego, {
+        securityMode: securityModeOf(connection, this.#options.protection),
         user: this.#options.user,
         existing: this.#security,
       });
-      refuseUnwantedGuest(!this.isAnonymous && hasNoUser({ sessionFlags }), this.#options);
+      verifyFinal(setup.finalReply, security, connection.dialect);
+      refuseUnwantedGuest(!this.isAnonymous && hasNoUser(setup), this.#options);
     } finally {
       spnego.wipe();
     }

@@ -75,6 +75,7 @@ async function askForConfirmation(
       response: IoctlResponse,
       // Also where nothing else is signed: unsigned it would prove nothing ([MS-SMB2] 3.2.5.5).
       sign: true,
+      mustBeProven: true,
       accept: NOT_KNOWN,
       signal,
     });

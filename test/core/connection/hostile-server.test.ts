@@ -73,11 +73,6 @@ describe("a hostile server", () => {
       /never sent/,
     ],
     [
-      "that answers in the name of another session",
-      ({ reply }) => reply({ ...readReply(4), sessionId: 99n }),
-      /another session/,
-    ],
-    [
       "that sends a request",
       (_, server) => server.sendRaw(join(bareMessage(Command.ECHO, 1, 0).fill(0, 16, 20))),
       /not a response/,

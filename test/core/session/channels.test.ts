@@ -277,6 +277,17 @@ describe("a channel that dies", () => {
     assert.equal((await closing)?.flags, 0);
   });
 
+  it("has not closed it where nothing proves that the server says so", async () => {
+    const { server, file } = await withChannels(2);
+    server.on(Command.CLOSE, ({ connection, reply }) => {
+      if (connection === 1) reply({ status: NtStatus.FILE_CLOSED, unsigned: true });
+    });
+    const closing = assert.rejects(file.close(), { statusName: "NT_STATUS_FILE_CLOSED" });
+    await settle();
+    await server.disconnect(0);
+    await closing;
+  });
+
   it("gives a CREATE that makes a file a name, and asks for the same one again", async () => {
     const { server, tree } = await withChannels(2);
     const good = CLOSED;
