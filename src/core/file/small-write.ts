@@ -1,6 +1,7 @@
 import { encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import type { AnyRequestSpec } from "../session/request-spec.ts";
+import { isTurnedAway } from "../session/turned-away.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
@@ -72,6 +73,8 @@ export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Prom
     await writeCompound(tree, write);
     support.succeeded();
   } catch (error) {
+    // Turned away in a compound, and what it had made is removed: that says nothing about the next one.
+    if (isTurnedAway(error)) return writePlainly(tree, write);
     if (!support.mayExplain(error)) throw error;
     await support.plainly(() => writePlainly(tree, write));
   }
@@ -127,6 +130,7 @@ async function writeOneFrame(
   signal?.throwIfAborted();
   const replies = await tree.compound(contentSpecs(tree, write, place), {
     signal: withGrace(signal),
+    isWhole: true,
   });
   const { fileId } = bodyOf<CreateResponse>(replies[0]);
   try {

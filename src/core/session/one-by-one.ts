@@ -3,8 +3,9 @@ import { Command } from "../smb2/constants.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { type AnyRequestSpec, commandOf, type Reply } from "./request-spec.ts";
 
-type Result = Reply<unknown> | NtStatusError;
-type SendAlone = (spec: AnyRequestSpec) => Promise<Reply<unknown>>;
+/** A reply, or the status that a request failed with. */
+export type Result = Reply<unknown> | NtStatusError;
+export type SendAlone = (spec: AnyRequestSpec) => Promise<Reply<unknown>>;
 
 /**
  * Sends the members of a related compound as requests of their own, each with the FileId that the
@@ -12,15 +13,19 @@ type SendAlone = (spec: AnyRequestSpec) => Promise<Reply<unknown>>;
  * server would have it ([MS-SMB2] 3.3.5.2.7.2).
  *
  * @param send sends one of them; throws NtStatusError where the server refuses it
+ * @param known what a member was answered already: it is not sent
  * @returns for each message its reply, or the status it failed with
  */
 export async function sendOneByOne(
   specs: readonly AnyRequestSpec[],
   send: SendAlone,
+  known: (index: number) => Result | undefined = () => undefined,
 ): Promise<Result[]> {
   const sequence = new Sequence(send);
   const results: Result[] = [];
-  for (const spec of specs) results.push(await sequence.next(spec));
+  for (const [index, spec] of specs.entries()) {
+    results.push(await sequence.next(spec, known(index)));
+  }
   return results;
 }
 
@@ -33,10 +38,14 @@ class Sequence {
     this.#send = send;
   }
 
-  async next(spec: AnyRequestSpec): Promise<Result> {
+  async next(spec: AnyRequestSpec, known: Result | undefined): Promise<Result> {
     const isCreate = spec.request.command === Command.CREATE;
     if (isCreate) this.#opening = undefined;
     const opened = this.#opening?.result;
+    if (known !== undefined) {
+      if (isCreate) this.#opening = { spec, result: known };
+      return known;
+    }
     if (opened instanceof NtStatusError) {
       return new NtStatusError(opened.status, { command: commandOf(spec), path: spec.path });
     }

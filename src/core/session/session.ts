@@ -6,7 +6,7 @@ import { NtStatusError } from "../nt-status-error.ts";
 import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
 import { Channel } from "./channel.ts";
 import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
-import { sendOneByOne } from "./one-by-one.ts";
+import { type Result, type SendAlone, sendOneByOne } from "./one-by-one.ts";
 import {
   type Answer,
   type DispatchOptions,
@@ -24,11 +24,19 @@ import { bindConnection } from "./session-binding.ts";
 import { type Protection, secure, securityModeOf, verifyFinal } from "./session-protection.ts";
 import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
 import { hasNoUser, refuseUnwantedGuest, type SessionUser } from "./session-user.ts";
+import { askAgain } from "./turned-away.ts";
 import type { WriteMemory } from "./write-memory.ts";
 
 export interface SessionOptions extends SessionUser {
   readonly protection: Protection;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a related compound is sent. */
+export interface CompoundOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What the server turns away is not asked for again alone: all of it counts, or nothing. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** An authenticated session ([MS-SMB2] 3.2.1.3): on one connection, or on several as its channels. */
@@ -238,18 +246,45 @@ export class Session {
   /**
    * Sends a related compound in one frame. Where a message needs the FileId of the CREATE before it,
    * it gives sixteen bytes of 0xFF ([MS-SMB2] 3.2.4.1.4). A server that grants too few credits for
-   * one frame gets the messages one by one.
+   * one frame gets the messages one by one, and one that turns a member away gets that alone, unless
+   * `isWhole`.
    *
    * @returns for each message its reply, or the status it failed with
    */
   async compound(
     specs: readonly AnyRequestSpec[],
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<(Reply<unknown> | NtStatusError)[]> {
+    options: CompoundOptions = {},
+  ): Promise<readonly Result[]> {
     const { signal } = options;
-    if (!this.#channels.active.some((channel) => channel.canSendAtOnce(specs))) {
-      return sendOneByOne(specs, (spec) => this.request({ ...spec, signal }));
-    }
+    const alone: SendAlone = (spec) => this.request({ ...spec, signal });
+    if (!this.canSendAtOnce(specs)) return sendOneByOne(specs, alone);
+    const results = await this.#compound(specs, signal);
+    return options.isWhole === true ? results : askAgain(specs, results, alone);
+  }
+
+  /** Whether `specs` can leave as one frame, so that they arrive together or not at all. */
+  canSendAtOnce(specs: readonly AnyRequestSpec[]): boolean {
+    return this.#channels.active.some((channel) => channel.canSendAtOnce(specs));
+  }
+
+  /** Ends the session on the server ([MS-SMB2] 3.2.4.23). Does nothing the second time. */
+  async logoff(signal?: AbortSignal): Promise<void> {
+    if (this.#isLoggedOff) return;
+    const leaving = this.request({
+      request: LogoffRequest,
+      message: {},
+      response: LogoffResponse,
+      signal,
+    });
+    this.#isLoggedOff = true;
+    await leaving;
+    for (const { connection } of this.#channels.all) connection.detach(this.sessionId);
+  }
+
+  async #compound(
+    specs: readonly AnyRequestSpec[],
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Result[]> {
     const encrypt = specs.some((spec) => spec.encrypt === true);
     let answers: readonly Answer[];
     try {
@@ -267,20 +302,6 @@ export class Session {
       if (spec === undefined) throw new ProtocolError("A compound got more replies than requests");
       return this.#decode(answer, spec);
     });
-  }
-
-  /** Ends the session on the server ([MS-SMB2] 3.2.4.23). Does nothing the second time. */
-  async logoff(signal?: AbortSignal): Promise<void> {
-    if (this.#isLoggedOff) return;
-    const leaving = this.request({
-      request: LogoffRequest,
-      message: {},
-      response: LogoffResponse,
-      signal,
-    });
-    this.#isLoggedOff = true;
-    await leaving;
-    for (const { connection } of this.#channels.all) connection.detach(this.sessionId);
   }
 
   #send(specs: readonly AnyRequestSpec[], options: DispatchOptions): Promise<readonly Answer[]> {

@@ -1,7 +1,7 @@
 import { randomBytes } from "../crypto/random.ts";
 import type { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../session/request-spec.ts";
-import type { Session } from "../session/session.ts";
+import type { CompoundOptions, Session } from "../session/session.ts";
 import type { WriteMemory } from "../session/write-memory.ts";
 import { CloseRequest, CloseResponse } from "../smb2/close.ts";
 import {
@@ -89,8 +89,8 @@ export class TreeConnect {
   /** Sends a related compound in this share; see `Session.compound`. */
   compound(
     specs: readonly AnyRequestSpec[],
-    options: CallOptions = {},
-  ): Promise<(Reply<unknown> | NtStatusError)[]> {
+    options: CompoundOptions = {},
+  ): Promise<readonly (Reply<unknown> | NtStatusError)[]> {
     return this.session.compound(
       specs.map((spec) => this.#inThisTree(spec)),
       options,

@@ -1,8 +1,10 @@
 import { AbortListeners } from "../../../src/core/abort-listeners.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { NtStatusError } from "../../../src/core/nt-status-error.ts";
+import { sendOneByOne } from "../../../src/core/session/one-by-one.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../../../src/core/session/request-spec.ts";
-import type { Session } from "../../../src/core/session/session.ts";
+import type { CompoundOptions, Session } from "../../../src/core/session/session.ts";
+import { askAgain } from "../../../src/core/session/turned-away.ts";
 import { Command, Dialect } from "../../../src/core/smb2/constants.ts";
 import type { CreateRequest } from "../../../src/core/smb2/create.ts";
 import type { ReadRequest } from "../../../src/core/smb2/read.ts";
@@ -35,6 +37,8 @@ export interface Fault {
 
 export interface MemoryShareOptions {
   readonly chunkSize?: number;
+  /** It grants so few credits that no compound leaves as one frame. */
+  readonly isFrugal?: boolean;
   /** Which of the waiting operations is carried out next; the oldest where not given. */
   readonly pick?: (waiting: number) => number;
   readonly fault?: (operation: Operation) => Fault | undefined;
@@ -83,8 +87,9 @@ export class MemoryShare extends MemoryFiles {
       transactSize: (wanted: number) => wanted,
       abort: () => {},
       request: (spec: AnyRequestSpec) => this.#request(spec),
-      compound: (specs: readonly AnyRequestSpec[], options: { signal?: AbortSignal }) =>
-        this.#compound(specs, options.signal),
+      canSendAtOnce: () => this.options.isFrugal !== true,
+      compound: (specs: readonly AnyRequestSpec[], options: CompoundOptions) =>
+        this.#compound(specs, options),
     };
     return Tree.connect(session as unknown as Session, "\\\\memory\\share");
   }
@@ -95,8 +100,11 @@ export class MemoryShare extends MemoryFiles {
     return result as Reply<R>;
   }
 
-  #compound(specs: readonly AnyRequestSpec[], signal: AbortSignal | undefined) {
-    return this.#frame(specs, signal, true);
+  async #compound(specs: readonly AnyRequestSpec[], { signal, isWhole }: CompoundOptions) {
+    const alone = (spec: AnyRequestSpec) => this.#request({ ...spec, signal });
+    if (this.options.isFrugal === true) return sendOneByOne(specs, alone);
+    const results = await this.#frame(specs, signal, true);
+    return isWhole === true ? results : askAgain(specs, results, alone);
   }
 
   #frame(

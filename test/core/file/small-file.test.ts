@@ -219,6 +219,33 @@ describe("writeSmallFile", () => {
     assert.equal(share.opens.size, 0);
   });
 
+  it("puts a file together again alone where a part of its frame was turned away, each time", async () => {
+    for (const command of [Command.CREATE, Command.WRITE]) {
+      const { share, tree } = await connect((operation) =>
+        operation.isCompound && operation.command === command
+          ? { status: NtStatus.INSUFFICIENT_RESOURCES }
+          : undefined,
+      );
+      for (const path of ["f", "g", "f"]) await writeSmallFile(tree, { ...write, path });
+      assert.deepEqual([...share.files.keys()].sort(), ["f", "g"]);
+      assert.deepEqual(share.files.get("f")?.bytes, data);
+      assert.equal(share.files.get("f")?.lastWriteTime, 5n);
+      assert.equal(share.opens.size, 0);
+    }
+  });
+
+  it("reads a file again alone where the READ was turned away, each time", async () => {
+    const { share, tree } = await connect(({ isCompound, command }) =>
+      isCompound && command === Command.READ ? { status: NtStatus.INTERNAL_ERROR } : undefined,
+    );
+    share.add("f", data);
+    for (let round = 0; round < 2; round += 1) {
+      const small = await readSmallFile(tree, "f", { length: 5000 });
+      assert.deepEqual(Buffer.from(small.data), Buffer.from(data));
+    }
+    assert.equal(share.opens.size, 0);
+  });
+
   it("goes piece by piece where compounds are refused", async () => {
     const { share, tree } = await connect(({ isCompound, command }) =>
       isCompound && command !== Command.CREATE ? { status: NtStatus.NOT_SUPPORTED } : undefined,
