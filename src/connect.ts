@@ -24,7 +24,7 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, "credentials
  *
  * @throws {TypeError} where the URL is malformed or names a share: shares come with `connectTree`
  * @throws {DialError} where no wire reaches the server
- * @throws {AuthenticationError} where the server refuses the user
+ * @throws {AuthenticationError} where the server refuses the user, or a password has no user name
  */
 export async function connect(
   server: string | DialTarget,
@@ -33,15 +33,12 @@ export async function connect(
   const { username, password, domain, quic, ...rest } = options;
   const place = typeof server === "string" ? parseServer(server) : { target: server };
   const user = username ?? place.username;
-  const credentials: Credentials =
-    user === undefined
-      ? { kind: "anonymous", username: "", domain: "" }
-      : {
-          kind: "password",
-          username: user,
-          domain: domain ?? "",
-          password: password ?? place.password ?? "",
-        };
+  const credentials: Credentials = {
+    kind: user === undefined ? "anonymous" : "password",
+    username: user ?? "",
+    domain: domain ?? "",
+    password: password ?? place.password ?? "",
+  };
   return await SmbClient.connect(place.target, {
     transports: defaultTransports({ quic }),
     order: defaultOrder,
@@ -67,7 +64,7 @@ function parseServer(text: string): Place {
   // An IPv6 address stands in brackets in a URL, and without them everywhere else.
   const host = decodeURIComponent(url.hostname.replace(/^\[(.*)\]$/, "$1"));
   const target = url.port === "" ? { host } : { host, port: Number(url.port) };
-  if (url.username === "") return { target };
-  const username = decodeURIComponent(url.username);
-  return { target, username, password: decodeURIComponent(url.password) };
+  const password = decodeURIComponent(url.password);
+  if (url.username === "") return { target, password };
+  return { target, username: decodeURIComponent(url.username), password };
 }

@@ -12,6 +12,23 @@ describe("connect", () => {
     await assert.rejects(connect("smb://nas:99999/"), TypeError);
   });
 
+  it("refuses a password that has no user name, before it dials", async () => {
+    const target = { host: "127.0.0.1", port: 1 };
+    for (const attempt of [
+      () => connect(target, { password: "secret" }),
+      () => connect(target, { username: "", password: "secret" }),
+      () => connect(target, { username: "" }),
+      () => connect("smb://:secret@127.0.0.1:1/"),
+    ]) {
+      await assert.rejects(attempt, (error: unknown) => {
+        assert.ok(error instanceof AuthenticationError, String(error));
+        assert.match(error.message, /user name is missing/);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      });
+    }
+  });
+
   it("says where it could not get to", async () => {
     const target = { host: "127.0.0.1", port: 1 };
     await assert.rejects(connect(target), (error: unknown) => {

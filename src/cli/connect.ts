@@ -153,7 +153,7 @@ async function clientOptions(
     credentials,
     minDialect: minProtocol.dialect,
     maxDialect: maxProtocol.dialect,
-    protection: options.protection ?? config.protection ?? personality.defaultProtection,
+    protection: demandedProtection(settings) ?? personality.defaultProtection,
     ciphers: config.ciphers,
     signingAlgorithms: config.signingAlgorithms,
     timeoutMs: negotiationTimeoutMs(settings),
@@ -164,6 +164,14 @@ async function clientOptions(
     signal,
     onDialled: (attempts) => tellStory(settings, explainDialling(attempts, settings.transports)),
   };
+}
+
+/** What was said about protection; "sign" and "encrypt" are not to be had without a key. */
+export function demandedProtection({
+  options,
+  config,
+}: Pick<ConnectSettings, "options" | "config">): ClientConfig["protection"] {
+  return options.protection ?? config.protection;
 }
 
 /** smbclient has one connection, always. */

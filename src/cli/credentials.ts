@@ -181,14 +181,20 @@ function isNobody(identity: Identity): boolean {
  * What is sent to the server. Without a name we are anonymous; with `-N` and a name that nobody
  * chose likewise, except for a personality that tries that name first.
  *
- * @throws {UsageError} where `--pw-nt-hash` is not given 32 hexadecimal digits
+ * @throws {UsageError} where `--pw-nt-hash` is not given 32 hexadecimal digits, or a password has no
+ *   user name, which smbclient ignores
  */
 export function credentialsFor(
   identity: Identity,
-  personality: Pick<Personality, "fallsBackToAnonymous">,
+  personality: Pick<Personality, "fallsBackToAnonymous" | "hasExtensions">,
 ): Credentials {
   const { username, domain, guest } = identity;
   const isUnchosen = identity.noPassword && !identity.isChosen && !personality.fallsBackToAnonymous;
+  if (isNobody(identity) && (identity.password ?? "") !== "" && personality.hasExtensions) {
+    throw new UsageError(
+      "a password needs a user name: give both with -U USER%PASSWORD or -A FILE",
+    );
+  }
   if (!guest && (isNobody(identity) || isUnchosen)) {
     return { kind: "anonymous", username: "", domain: "" };
   }

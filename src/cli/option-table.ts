@@ -230,7 +230,8 @@ const credentialOptions: readonly OptionEntry[] = [
     long: "client-protection",
     argument: "sign|encrypt|off",
     summary: "Configure used protection for client connections",
-    details: "Default: sign. `off` leaves it to the server.",
+    details:
+      "By default everything is signed, except for guests and anonymous users, who have no key. `sign` and `encrypt` are demands: a session that has no key for them is refused. `off` leaves it to the server.",
   },
 ];
 
@@ -282,7 +283,8 @@ const ownOptions: readonly OptionEntry[] = [
   {
     long: "guest",
     summary: "Accept to be a guest, or log on as one",
-    details: "Guests cannot sign: this gives up protection, which is why it must be asked for.",
+    details:
+      "Guests cannot sign: this gives up protection, which is why it must be asked for, and why it does not go together with --client-protection=sign or encrypt.",
   },
   { long: "jobs", argument: "N", summary: "Files in flight at once (default 64)" },
   { long: "no-times", summary: "Do not carry file times over" },

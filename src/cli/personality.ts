@@ -35,7 +35,7 @@ export interface Personality {
   /** Options, subcommands, URLs and ports in `//server:port/share` that smbclient does not have. */
   readonly hasExtensions: boolean;
   /** What protects a connection when nothing was said. */
-  readonly defaultProtection: "sign" | "off";
+  readonly defaultProtection: "auto" | "off";
   /**
    * A user name that nobody typed, refused by the server, is followed by an anonymous attempt; a
    * server that makes a guest of us is accepted.
@@ -59,7 +59,7 @@ export const smbxPersonality: Personality = {
   usesTemporaryNames: true,
   splitsInsideQuotes: false,
   hasExtensions: true,
-  defaultProtection: "sign",
+  defaultProtection: "auto",
   fallsBackToAnonymous: false,
   habits: ownHabits,
   exitStatus(outcomes, source) {

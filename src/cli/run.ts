@@ -7,7 +7,13 @@ import {
 } from "../transports/index.ts";
 import { systemReason } from "./commands/system-reason.ts";
 import { loadConfig } from "./config/load-config.ts";
-import { type ConnectSettings, connectClient, dialTarget, transportOrder } from "./connect.ts";
+import {
+  type ConnectSettings,
+  connectClient,
+  demandedProtection,
+  dialTarget,
+  transportOrder,
+} from "./connect.ts";
 import {
   credentialsFor,
   type Identity,
@@ -171,7 +177,9 @@ export class Run {
       return await connectClient(this.#settings, location, credentials);
     } catch (error) {
       const isRefusal = error instanceof StatedFailure && error.message.startsWith("session setup");
-      const mayFallBack = personality.fallsBackToAnonymous && !identity.isChosen;
+      // An anonymous session has no key, either.
+      const needsKey = (demandedProtection(this.#settings) ?? "off") !== "off";
+      const mayFallBack = personality.fallsBackToAnonymous && !identity.isChosen && !needsKey;
       if (!isRefusal || !mayFallBack || credentials.kind === "anonymous") throw error;
       const nobody = { kind: "anonymous", username: "", domain: "" } as const;
       const client = await connectClient(this.#settings, location, nobody);

@@ -1,3 +1,4 @@
+import { AuthenticationError } from "./auth/authentication-error.ts";
 import { createNtlmMechanism } from "./auth/ntlmssp/mechanism.ts";
 import { SpnegoExchange } from "./auth/spnego.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -37,7 +38,10 @@ export interface ClientOptions {
   readonly credentials: Credentials;
   readonly minDialect?: Dialect | undefined;
   readonly maxDialect?: Dialect | undefined;
-  /** `sign` (the default), `encrypt`, or `off`: signed only where the server insists. */
+  /**
+   * `auto` (the default) signs everything, except for guests and anonymous users, who have no key;
+   * `sign` and `encrypt` refuse a session without one; `off` signs only where the server insists.
+   */
   readonly protection?: Protection | undefined;
   /**
    * False: over QUIC with a fully verified certificate, signing and encryption are left to TLS where
@@ -111,8 +115,9 @@ export class SmbClient implements AsyncDisposable {
    * Dials, negotiates and logs on.
    *
    * @throws {DialError} where no wire reaches the server, with every attempt
-   * @throws {AuthenticationError} where the server refuses the user
-   * @throws {UnsupportedError} where the two have no dialect or protection in common
+   * @throws {AuthenticationError} where the server refuses the user, where a password has no user name,
+   *   and where signing or encryption is demanded of a session without a key
+   * @throws {UnsupportedError} where the two have no dialect or cipher in common
    */
   static async connect(target: DialTarget, options: ClientOptions): Promise<SmbClient> {
     return new SmbClient(target, options, await open(target, options));
@@ -237,6 +242,7 @@ export class SmbClient implements AsyncDisposable {
 
 /** Dials, negotiates and logs on. */
 async function open(target: DialTarget, options: ClientOptions): Promise<Opened> {
+  refuseNamelessPassword(options.credentials);
   const { link: connection, attempts } = await reachServer(target, {
     ...options,
     clock: options.clock ?? systemClock,
@@ -252,6 +258,20 @@ async function open(target: DialTarget, options: ClientOptions): Promise<Opened>
   }
 }
 
+/**
+ * Without a name the logon would be anonymous, and the password be of no use: nobody means that.
+ *
+ * @throws {AuthenticationError}
+ */
+function refuseNamelessPassword({ kind, username, password, ntHash }: Credentials): void {
+  const hasName = kind !== "anonymous" && username !== "";
+  const hasSecret = (password ?? "") !== "" || ntHash !== undefined;
+  if (hasName || (kind !== "password" && !hasSecret)) return;
+  throw new AuthenticationError(
+    "The user name is missing: a password needs one, and an anonymous logon has neither",
+  );
+}
+
 function setUpSession(
   connection: Connection,
   target: DialTarget,
@@ -263,7 +283,7 @@ function setUpSession(
   return Session.setUp(connection, {
     kind: credentials.kind,
     user: isAnonymous ? "" : domain === "" ? username : `${domain}\\${username}`,
-    protection: options.protection ?? "sign",
+    protection: options.protection ?? "auto",
     signal: options.signal,
     authenticate: () =>
       new SpnegoExchange([

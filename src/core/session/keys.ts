@@ -28,6 +28,11 @@ export interface KeyMaterial {
   readonly preauthHash: Uint8Array | undefined;
 }
 
+/** The key of an anonymous logon is all zeros ([MS-NLMP] 3.2.5.1.2): anybody has it. */
+export function hasNoKey({ sessionKey }: Pick<KeyMaterial, "sessionKey">): boolean {
+  return sessionKey.every((byte) => byte === 0);
+}
+
 /** The signer of a session by dialect and algorithm ([MS-SMB2] 3.2.5.3.1). */
 export function deriveSigner(negotiated: NegotiatedParameters, material: KeyMaterial): Signer {
   const sessionKey = firstSixteen(material.sessionKey);

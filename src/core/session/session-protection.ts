@@ -1,3 +1,4 @@
+import { AuthenticationError } from "../auth/authentication-error.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { MessageSecurity } from "../connection/message-security.ts";
 import { securityMode } from "../connection/negotiator.ts";
@@ -7,8 +8,12 @@ import { Dialect, HeaderFlags, SecurityMode, SessionFlags } from "../smb2/consta
 import { createMessageSecurity } from "./keys.ts";
 import type { SessionSetupResult } from "./session-setup-exchange.ts";
 
-/** How the messages of a session are to be protected. */
-export type Protection = "sign" | "encrypt" | "off";
+/**
+ * How the messages of a session are to be protected. `sign` and `encrypt` are demands: without a key,
+ * as guests and anonymous users have none, there is no session. `auto` signs wherever there is a key;
+ * `off` only where the server demands it.
+ */
+export type Protection = "auto" | "sign" | "encrypt" | "off";
 
 /** What the client insists on; nothing where the wire protects everything. */
 function wantedProtection({ negotiated }: Connection, protection: Protection): Protection {
@@ -24,7 +29,8 @@ export function securityModeOf(connection: Connection, protection: Protection): 
  * What protects the messages of a session ([MS-SMB2] 3.2.5.3.1). A server that accepted the wire's
  * protection and demands signing or encryption all the same gets it: it would refuse everything else.
  *
- * @throws {UnsupportedError} where the protection asked for is not to be had
+ * @throws {UnsupportedError} where encryption is required and no cipher was negotiated
+ * @throws {AuthenticationError} where the protection asked for needs a key, and there is none
  */
 export function secure(
   connection: Connection,
@@ -41,9 +47,9 @@ export function secure(
       "Encryption is required, but the server and this client have no cipher in common",
     );
   }
-  if (wantsEncryption && hasNoKey) {
-    throw new UnsupportedError(
-      "Encryption is required, but a guest or anonymous session has no key for it",
+  if (hasNoKey && (wantsEncryption || wanted === "sign")) {
+    throw new AuthenticationError(
+      `${wantsEncryption ? "Encryption" : "Signing"} is required, but a guest or anonymous session has no key for it: log on as a user with a password, or do not require it`,
     );
   }
   const serverRequires = (negotiated.serverSecurityMode & SecurityMode.SIGNING_REQUIRED) !== 0;

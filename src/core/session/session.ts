@@ -6,6 +6,7 @@ import { NtStatusError } from "../nt-status-error.ts";
 import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
 import { Channel } from "./channel.ts";
 import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
+import { hasNoKey } from "./keys.ts";
 import { type Result, type SendAlone, sendOneByOne } from "./one-by-one.ts";
 import {
   type Answer,
@@ -60,7 +61,7 @@ export class Session {
   private constructor(connection: Connection, setup: SessionSetupResult, options: SessionOptions) {
     this.sessionId = setup.sessionId;
     // Our own logon decides what keys there are: these flags come before anything was verified.
-    this.isAnonymous = options.kind === "anonymous";
+    this.isAnonymous = options.kind === "anonymous" || hasNoKey(setup.material);
     this.isGuest = !this.isAnonymous && hasNoUser(setup);
     refuseUnwantedGuest(this.isGuest, options);
     this.#options = options;
@@ -79,8 +80,8 @@ export class Session {
    * Authenticates and derives the keys ([MS-SMB2] 3.2.4.2.3).
    *
    * @throws {AuthenticationError} where the server refuses the user, or lets it in only as a guest
-   *   although that was not asked for
-   * @throws {UnsupportedError} where the protection asked for is not to be had
+   *   although that was not asked for, or without the key that the protection asked for needs
+   * @throws {UnsupportedError} where encryption is required and no cipher was negotiated
    */
   static async setUp(connection: Connection, options: SessionOptions): Promise<Session> {
     const spnego = options.authenticate();

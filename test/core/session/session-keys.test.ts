@@ -57,6 +57,14 @@ describe("a logon", () => {
     });
   }
 
+  it("is not the one that an anonymous logon gives to everybody", async () => {
+    const credentials = { kind: "guest", username: "", domain: "" } as const;
+    const { client } = await connected({}, { credentials });
+    assert.equal(client.session.isAnonymous, true);
+    assert.equal(client.session.canSign, false);
+    await assert.rejects(connected({}, { credentials, protection: "sign" }), /has no key/);
+  });
+
   it("of nobody has no keys, whatever the server says", async () => {
     const credentials = { kind: "anonymous", username: "", domain: "" } as const;
     for (const sessionFlags of [0, SessionFlags.IS_NULL, SessionFlags.IS_GUEST]) {
