@@ -11,7 +11,7 @@ export interface ShellSettings {
   prompt: boolean;
   /** Names are made lower case by get and mget. */
   lowercase: boolean;
-  /** Only files that match are taken by a recursive mget or mput; "" takes all. */
+  /** Only files that match are listed, deleted, or taken by a recursive mget; "" takes all. */
   mask: string;
   /** Per-operation time-out, seconds of silence. */
   timeoutSeconds: number;

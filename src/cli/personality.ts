@@ -110,7 +110,7 @@ export const smbclientPersonality: Personality = {
 
 // Commands whose status says nothing about what they did, or about lacking arguments.
 const SUCCEEDS_THOUGH_REFUSED: ReadonlySet<string> = new Set([
-  ...["allinfo", "altname", "lcd", "md", "mkdir", "mput", "open", "rd", "rmdir", "setmode"],
+  ...["allinfo", "altname", "lcd", "md", "mkdir", "open", "rd", "rmdir", "setmode"],
   "wdel",
 ]);
 const SUCCEEDS_WITHOUT_ARGUMENTS: ReadonlySet<string> = new Set(["logon", "mget", "tcon"]);

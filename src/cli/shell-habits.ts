@@ -30,6 +30,8 @@ export interface ShellHabits {
   readonly takesNoLocalDirectory: boolean;
   /** `put` to the name of a remote directory fails rather than storing into it. */
   readonly takesNoRemoteDirectory: boolean;
+  /** `put` without a remote name sends the local one as it is: a backslash separates, a colon names a stream. */
+  readonly sendsLocalNamesAsTheyAre: boolean;
   /** No bars: nothing is drawn while files are moved. */
   readonly drawsNoProgress: boolean;
   /** `logon` tells the VUID, a number of SMB1 that is always 0 in SMB2. */
@@ -60,6 +62,7 @@ export const ownHabits: ShellHabits = {
   getKeepsFolders: false,
   takesNoLocalDirectory: false,
   takesNoRemoteDirectory: false,
+  sendsLocalNamesAsTheyAre: false,
   drawsNoProgress: false,
   tellsVuid: false,
   tellsMissingSnapshots: false,
@@ -83,6 +86,7 @@ export const smbclientHabits: ShellHabits = {
   getKeepsFolders: true,
   takesNoLocalDirectory: true,
   takesNoRemoteDirectory: true,
+  sendsLocalNamesAsTheyAre: true,
   drawsNoProgress: true,
   tellsVuid: true,
   tellsMissingSnapshots: true,

@@ -99,7 +99,7 @@ export type {
 } from "./transport.ts";
 export { defaultOrder, formatTransportOrder, parseTransportOrder } from "./transport-order.ts";
 export type { ListOptions } from "./tree/directory-listing.ts";
-export { hasWildcard, matchesMask } from "./tree/name-mask.ts";
+export { foldName, hasWildcard, matchesMask } from "./tree/name-mask.ts";
 export { type FileStat, Tree } from "./tree/tree.ts";
 export {
   type CallOptions,

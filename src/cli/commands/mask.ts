@@ -6,7 +6,7 @@ export const mask: Command = {
   usage: "<mask>",
   summary: "mask all filenames against this",
   details:
-    "Only files that match are listed, fetched and stored; directories are not judged. Without a mask all files are taken again.",
+    "Only files that match are listed, fetched and deleted; directories are not judged, and mput does not look at it. Without a mask all files are taken again.",
   maxArguments: 1,
   completes: ["none"],
   async run(context, [pattern = ""]) {

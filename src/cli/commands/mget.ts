@@ -3,7 +3,8 @@ import type { ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
 import type { DownloadItem } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
-import { askForEach } from "./asking.ts";
+import { questionsOf } from "./asking.ts";
+import { PassedOver } from "./passed-over.ts";
 import { FailureLog, phrased } from "./phrases.ts";
 import { displayMask, nothingMatches, parseRemoteMask, type RemoteMask } from "./remote-mask.ts";
 import { expectNoFailures, showLocalPath, type TransferStyle, withTransfers } from "./transfers.ts";
@@ -13,7 +14,7 @@ export const mget: Command = {
   usage: "<mask>",
   summary: "get all the matching files",
   details:
-    "Several masks may follow each other; where one of them fails, the others are taken nevertheless. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows. Asks for each file while prompt is on.",
+    "Several masks may follow each other; where one of them fails, the others are taken nevertheless. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows; without it they are passed over, which is reported. Asks for each file while prompt is on; it is an error if standard input ends there.",
   completes: ["remote-path"],
   async run(context, masks) {
     if (masks.length === 0) throw new UsageError("nothing to mget");
@@ -36,10 +37,11 @@ async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<v
     showLocal: (path) => showLocalPath(context, path),
   };
   const { downloadMany, planDownload } = await import("../transfer/index.ts");
+  const passedOver = new PassedOver(context, mask.pattern);
   let matched = false;
-  const summary = await withTransfers(context, style, (environment) => {
+  const summary = await withTransfers(context, style, async (environment) => {
     const { settings, signal, tree, localCwd } = context;
-    const ask = askForEach(
+    const questions = questionsOf(
       context,
       ({ name, isDirectory }) => `Get ${isDirectory ? "directory" : "file"} ${printable(name)}? `,
       environment.progress,
@@ -53,17 +55,22 @@ async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<v
       signal,
       choose: (candidate) => {
         matched = true;
-        return ask?.(candidate) ?? true;
+        return questions?.choose(candidate) ?? true;
       },
+      onDirectory: ({ name }) => passedOver.add(name, environment),
       ...(environment.onNotice === undefined ? {} : { onNotice: environment.onNotice }),
     });
-    return phrased(
+    const done = await phrased(
       (status) => `${status} listing ${displayMask(mask)}`,
       () => downloadMany(environment, noting(plan)),
     );
+    questions?.expectAnswers();
+    return done;
   });
   expectNoFailures(style, summary);
-  if (!matched) throw nothingMatches(mask);
+  if (matched) return;
+  passedOver.expectNone("mget fetches");
+  throw nothingMatches(mask);
 
   async function* noting(items: AsyncIterable<DownloadItem>): AsyncGenerator<DownloadItem> {
     for await (const item of items) {

@@ -4,7 +4,9 @@ import type { ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { printable } from "../render/printable.ts";
 import { UsageError } from "../usage-error.ts";
-import { askForEach } from "./asking.ts";
+import { questionsOf } from "./asking.ts";
+import { PassedOver } from "./passed-over.ts";
+import { FailureLog } from "./phrases.ts";
 import { expectNoFailures, showLocalPath, type TransferStyle, withTransfers } from "./transfers.ts";
 
 export const mput: Command = {
@@ -12,20 +14,29 @@ export const mput: Command = {
   usage: "<mask>",
   summary: "put all matching files",
   details:
-    "Several masks may follow each other. With recurse on, directories that match are stored with all that is in them and that the mask setting allows. Asks for each file while prompt is on.",
+    "Masks match whatever the case, with `*` and `?`; several may follow each other. With recurse on, directories that match are stored with all that is in them; without it they are passed over, which is reported. The mask setting does not count here, as with smbclient. Asks for each file while prompt is on; it is an error if standard input ends there.",
   completes: ["local-path"],
   async run(context, masks) {
-    const isQuiet = context.personality.habits.isTerse;
-    if (masks.length === 0 && !isQuiet) throw new UsageError("nothing to mput");
+    const { isTerse } = context.personality.habits;
+    if (masks.length === 0 && !isTerse) throw new UsageError("nothing to mput");
+    const log = new FailureLog(context);
     for (const mask of masks) {
-      const found = await storeMatching(context, mask);
-      if (!found && !isQuiet) throw new StatedFailure(`no local file matches ${mask}`);
+      try {
+        await storeMatching(context, mask);
+      } catch (error) {
+        log.add(error);
+      }
     }
+    log.finish();
   },
 };
 
-/** Tells whether anything matched. */
-async function storeMatching(context: ShellContext, mask: string): Promise<boolean> {
+function noLocalMatch(mask: string): StatedFailure {
+  const cause = Object.assign(new Error("nothing matches"), { code: "ENOENT" });
+  return new StatedFailure(`no local file matches ${mask}`, { cause });
+}
+
+async function storeMatching(context: ShellContext, mask: string): Promise<void> {
   const style: TransferStyle = {
     direction: "upload",
     showLocal: (path) => showLocalPath(context, path),
@@ -34,10 +45,12 @@ async function storeMatching(context: ShellContext, mask: string): Promise<boole
   const localDirectory = resolve(context.localCwd, dirname(mask));
   const isBelow = dirname(mask) === "." ? "" : `${dirname(mask)}/`;
   const { planUpload, uploadMany } = await import("../transfer/index.ts");
+  const { isTerse } = context.personality.habits;
+  const passedOver = new PassedOver(context, mask);
   let matched = false;
-  const summary = await withTransfers(context, style, (environment) => {
+  const summary = await withTransfers(context, style, async (environment) => {
     const { settings, signal, cwd } = context;
-    const ask = askForEach(
+    const questions = questionsOf(
       context,
       ({ relativePath, isDirectory }) =>
         `Put ${isDirectory ? "directory" : "file"} ${printable(isBelow + relativePath)}? `,
@@ -48,16 +61,20 @@ async function storeMatching(context: ShellContext, mask: string): Promise<boole
       pattern: basename(mask),
       directory: cwd,
       recurse: settings.recurse,
-      mask: settings.mask,
       signal,
       choose: (candidate) => {
         matched = true;
-        return ask?.(candidate) ?? true;
+        return questions?.choose(candidate) ?? true;
       },
+      onDirectory: ({ relativePath }) => passedOver.add(isBelow + relativePath, environment),
       ...(environment.onNotice === undefined ? {} : { onNotice: environment.onNotice }),
     });
-    return uploadMany(environment, plan);
+    const done = await uploadMany(environment, plan);
+    questions?.expectAnswers();
+    return done;
   });
   expectNoFailures(style, summary);
-  return matched;
+  if (matched || isTerse) return;
+  passedOver.expectNone("mput stores");
+  throw noLocalMatch(mask);
 }

@@ -1,10 +1,11 @@
 import { basename, isAbsolute, resolve } from "node:path";
-import { NtStatus } from "../../core/index.ts";
+import { NtStatus, TransferError } from "../../core/index.ts";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
+import { quoteWord } from "../shell/tokenizer.ts";
 import type { TransferOptions } from "../transfer/index.ts";
-import { safeRemoteName } from "../transfer/safe-name.ts";
+import { remotePathFor, safeRemoteName } from "../transfer/safe-name.ts";
 import { UsageError } from "../usage-error.ts";
 import { isStatus } from "./phrases.ts";
 import { joinRemote } from "./remote-mask.ts";
@@ -21,7 +22,7 @@ export const put: Command = {
   usage: "<local name> [remote name]",
   summary: "put a file",
   details:
-    "A remote directory gets the file under its own name. The file is written under a temporary name and renamed when it is complete, unless --inplace was given; its times are kept unless --no-times was given.",
+    "A remote directory gets the file under its own name. Without a remote name the local one is taken, if it is one name to a server: with a colon or a backslash in it, it would lead to a stream or another directory, and a remote name must be given. The file is written under a temporary name and renamed when it is complete, unless --inplace was given; its times are kept unless --no-times was given.",
   maxArguments: 2,
   completes: ["local-path", "remote-path", "none"],
   async run(context, [local, remote]) {
@@ -44,7 +45,7 @@ export async function storeFile(
       "put -: standard input holds the commands, it cannot be the file as well. What follows is not run; give commands with -c",
     );
   }
-  const remotePath = resolveRemote(context.cwd, remote ?? defaultName(local));
+  const remotePath = resolveRemote(context.cwd, remote ?? remoteNameOf(context, local));
   if (local !== "-" && (await isLocalDirectory(context, local)))
     throw directoryFailure(context, local);
   const localPath = local === "-" ? "-" : resolve(context.localCwd, local);
@@ -66,7 +67,8 @@ export async function storeFile(
     await store(remotePath, { ...options, looksFirst: true });
   } catch (error) {
     if (local === "-" || !mayBeMeantInside(context, error)) throw error;
-    await store(joinRemote(remotePath, safeRemoteName(basename(localPath))), options);
+    const name = derived(local, () => safeRemoteName(basename(localPath)));
+    await store(joinRemote(remotePath, name), options);
   }
 }
 
@@ -83,8 +85,23 @@ function directoryFailure(context: ShellContext, local: string): StatedFailure {
     : new StatedFailure(`${local} is a directory: with recurse on, mput stores directories`);
 }
 
-/** `sub/file` keeps its folder, as with smbclient; a path that leads elsewhere gives its last part. */
-function defaultName(local: string): string {
+/** The remote name where none was typed. */
+function remoteNameOf({ personality }: ShellContext, local: string): string {
+  if (!personality.habits.sendsLocalNamesAsTheyAre) {
+    return derived(local, () => remotePathFor(local));
+  }
   const leadsElsewhere = isAbsolute(local) || local.split(/[\\/]/).includes("..");
   return leadsElsewhere ? basename(local) : local;
+}
+
+function derived(local: string, derive: () => string): string {
+  try {
+    return derive();
+  } catch (cause) {
+    if (!(cause instanceof TransferError)) throw cause;
+    throw new StatedFailure(cause.message, {
+      cause,
+      explanation: `Say what its name is to be there: put ${quoteWord(local)} NAME`,
+    });
+  }
 }

@@ -15,7 +15,8 @@ export const setmode: Command = {
   names: ["setmode"],
   usage: "<file name> <setmode string>",
   summary: "change modes of file",
-  details: "`setmode file +rh -a` sets read-only and hidden and clears archive; s is system.",
+  details:
+    "`setmode file +rh-a` sets read-only and hidden and clears archive; s is system. A sign counts for all letters behind it, in later words too; letters before the first sign are set. What is set and cleared is cleared.",
   completes: ["remote-path", "none"],
   async run({ tree, cwd, signal, personality }, [name, ...changes]) {
     if (name === undefined || changes.length === 0) {
@@ -45,17 +46,20 @@ export const setmode: Command = {
   },
 };
 
-/** `["+rh", "-a"]` as the bits to set and to clear; letters without a sign are set. */
+/**
+ * `["+rh-a", "s"]` as the bits to set and to clear. As with smbclient the words are one text: a sign
+ * counts until the next one, and letters before the first are set.
+ */
 export function parseModes(changes: readonly string[]): { set: number; clear: number } {
+  const text = changes.join("").toLowerCase();
+  if (/[^+\-rsha]/.test(text)) throw new UsageError("setmode <filename> <perm=[+|-]rsha>");
   let set = 0;
   let clear = 0;
-  for (const change of changes) {
-    const match = /^([+-]?)([rsha]+)$/i.exec(change);
-    if (match === null) throw new UsageError("setmode <filename> <perm=[+|-]rsha>");
-    const [, sign, letters = ""] = match;
-    const bits = [...letters.toLowerCase()].reduce((sum, letter) => sum | (BITS[letter] ?? 0), 0);
+  for (const [, sign, letters = ""] of text.matchAll(/([+-]?)([rsha]+)/g)) {
+    const bits = [...letters].reduce((sum, letter) => sum | (BITS[letter] ?? 0), 0);
     if (sign === "-") clear |= bits;
     else set |= bits;
   }
+  if ((set | clear) === 0) throw new UsageError("setmode <filename> <[+|-]rsha>");
   return { set, clear };
 }

@@ -1,4 +1,10 @@
-import { type DirectoryEntry, hasWildcard, NtStatus, type Tree } from "../../core/index.ts";
+import {
+  type DirectoryEntry,
+  type FileStat,
+  hasWildcard,
+  NtStatus,
+  type Tree,
+} from "../../core/index.ts";
 import { isStatus, phrased } from "../commands/phrases.ts";
 import { displayMask, joinRemote, type RemoteMask, splitRemote } from "../commands/remote-mask.ts";
 import { isDot } from "../commands/remote-walk.ts";
@@ -68,8 +74,8 @@ export async function statIfThere(
   tree: Tree,
   path: string,
   signal: AbortSignal,
-): Promise<{ readonly isDirectory: boolean } | undefined> {
-  if (path === "") return { isDirectory: true };
+): Promise<Pick<FileStat, "isDirectory" | "fileId"> | undefined> {
+  if (path === "") return { isDirectory: true, fileId: 0n };
   try {
     return await tree.stat(path, { signal });
   } catch (error) {

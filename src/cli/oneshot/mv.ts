@@ -1,6 +1,8 @@
+import { type FileStat, foldName } from "../../core/index.ts";
 import { phrased } from "../commands/phrases.ts";
 import { joinRemote } from "../commands/remote-mask.ts";
 import { displayRemote } from "../context.ts";
+import { StatedFailure } from "../failure.ts";
 import { withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ConnectedPlace, type Job, locationOf } from "./job.ts";
@@ -14,16 +16,26 @@ export async function mv(job: Job, operands: readonly string[]): Promise<void> {
   if (last === undefined || sources.length === 0) throw new UsageError("usage: smbx mv URL... URL");
   operands.forEach(locationOf);
   const target = await job.connect(last);
-  const isDirectory = await namesDirectory(job, target);
+  const found = await findTarget(job, target);
+  const isDirectory = found?.isDirectory === true;
   const isSingle = sources.length === 1 && !isMask(parsePath(sources[0]));
-  if (!isDirectory && !isSingle) throw new UsageError(`${withoutPassword(last)} is no directory`);
+  if (!isDirectory && !isSingle) {
+    throw new UsageError(`${withoutPassword(last)} is not a directory`);
+  }
   await job.forEachPlace(sources, async (source) => {
     if (source.tree !== target.tree) {
       throw new UsageError("mv stays within one share: use get and put to cross");
     }
+    const isItself = isSingle && isDirectory && (await isSame(job, source, target, found));
     for (const from of await expand(source.tree, source.path, job.signal)) {
-      const to = isDirectory ? joinRemote(target.path, nameOf(from)) : target.path;
-      await move(job, source, from, to);
+      const isInto = isDirectory && !isItself;
+      const to = isInto ? joinRemote(target.path, nameOf(from)) : target.path;
+      try {
+        if (isInto) refuseBelowItself(from, target.path);
+        await move(job, source, from, to);
+      } catch (error) {
+        job.fail(error);
+      }
     }
   });
 }
@@ -33,16 +45,44 @@ function parsePath(operand: string | undefined): string {
   return (operand ?? "").replaceAll("/", "\\");
 }
 
-async function namesDirectory(
+/** With 0, what a server answers that has no file ids. */
+const ALL_ONES = 0xffff_ffff_ffff_ffffn;
+
+type Found = Pick<FileStat, "isDirectory" | "fileId">;
+
+async function findTarget(
   job: Job,
   { location, tree, path }: ConnectedPlace,
-): Promise<boolean> {
+): Promise<Found | undefined> {
   const found = await statIfThere(tree, path, job.signal);
-  if (found?.isDirectory === true) return true;
-  if (location.hasTrailingSeparator) {
-    throw new UsageError(`${displayRemote(path)} is no directory`);
+  if (found?.isDirectory !== true && location.hasTrailingSeparator) {
+    throw new UsageError(`${displayRemote(path)} is not a directory`);
   }
-  return false;
+  return found;
+}
+
+/**
+ * Whether the directory that is to move is the target itself: then its name is to be spelled otherwise
+ * (`mv folder FOLDER`). The server decides which names are one, by the file id where it has them.
+ */
+async function isSame(
+  job: Job,
+  source: ConnectedPlace,
+  target: ConnectedPlace,
+  found: Found,
+): Promise<boolean> {
+  if (target.path === "" || target.location.hasTrailingSeparator) return false;
+  if (foldName(source.path) === foldName(target.path)) return true;
+  if (found.fileId === 0n || found.fileId === ALL_ONES) return false;
+  return (await statIfThere(source.tree, source.path, job.signal))?.fileId === found.fileId;
+}
+
+/** @throws {StatedFailure} where a directory is to go into itself, or below */
+function refuseBelowItself(from: string, directory: string): void {
+  if (!`${foldName(directory)}\\`.startsWith(`${foldName(from)}\\`)) return;
+  throw new StatedFailure(
+    `${displayRemote(from)} cannot be moved into itself, ${displayRemote(directory)}`,
+  );
 }
 
 async function move(job: Job, place: ConnectedPlace, from: string, to: string): Promise<void> {

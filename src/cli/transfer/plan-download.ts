@@ -9,7 +9,7 @@ import {
   type Tree,
 } from "../../core/index.ts";
 import type { DownloadItem } from "./environment.ts";
-import type { DownloadPlan } from "./plan-options.ts";
+import type { DownloadPlan, PlanCandidate } from "./plan-options.ts";
 import { quoteName, safeLocalName } from "./safe-name.ts";
 
 /** How many directories are listed ahead of the one whose files are being fetched. */
@@ -137,16 +137,16 @@ class DownloadWalk {
   #isTaken(entry: DirectoryEntry, level: Level): boolean {
     const { mask, recurse } = this.#plan;
     if (isDotName(entry.name)) return false;
-    if (isDirectory(entry)) return recurse === true;
+    if (isDirectory(entry)) {
+      if (recurse !== true) this.#plan.onDirectory?.(candidateOf(entry, level));
+      return recurse === true;
+    }
     if (level.depth === 0 && recurse !== true) return true;
     return mask === undefined || mask === "" || matchesMask(mask, entry.name);
   }
 
   #isChosen(entry: DirectoryEntry, level: Level): Promise<boolean> | boolean {
-    const { choose } = this.#plan;
-    if (choose === undefined) return true;
-    const relativePath = joinRemote(level.relative, entry.name);
-    return choose({ name: entry.name, isDirectory: isDirectory(entry), relativePath });
+    return this.#plan.choose?.(candidateOf(entry, level)) ?? true;
   }
 
   #item(entry: DirectoryEntry, level: Level, taken: Set<string>): DownloadItem {
@@ -185,6 +185,11 @@ async function* resume({ batches, first }: Prefetched): Batches {
   if (result.done === true) return;
   yield result.value;
   yield* batches;
+}
+
+function candidateOf(entry: DirectoryEntry, level: Level): PlanCandidate {
+  const relativePath = joinRemote(level.relative, entry.name);
+  return { name: entry.name, isDirectory: isDirectory(entry), relativePath };
 }
 
 function isDirectory(entry: DirectoryEntry): boolean {

@@ -11,8 +11,6 @@ export interface PlanCandidate {
 export interface PlanFilter {
   /** Go into directories. Without it, directories that match are passed over. */
   readonly recurse?: boolean;
-  /** In a recursive plan only files that match this mask are taken; "" or none takes all. */
-  readonly mask?: string;
   /** Asked for everything that matches, in order (mget's `prompt`); a directory refused is not read. */
   readonly choose?: (candidate: PlanCandidate) => Promise<boolean> | boolean;
   /** Names are made lower case on the target. */
@@ -20,6 +18,8 @@ export interface PlanFilter {
   readonly signal?: AbortSignal;
   /** Told what is passed over and why: sockets, devices. */
   readonly onNotice?: (message: string) => void;
+  /** Told of each directory that matches and is passed over because `recurse` is off. */
+  readonly onDirectory?: (candidate: PlanCandidate) => void;
 }
 
 /** What to fetch. */
@@ -30,13 +30,18 @@ export interface DownloadPlan extends PlanFilter {
   readonly pattern: string;
   /** The local directory that receives it. */
   readonly localDirectory: string;
+  /** In a recursive plan only files that match this mask are taken; "" or none takes all. */
+  readonly mask?: string;
 }
 
 /** What to store. */
 export interface UploadPlan extends PlanFilter {
   /** The local directory to look in. */
   readonly localDirectory: string;
-  /** What to take there: a name or a mask (`*` and `?`, case-sensitive as local names are). */
+  /**
+   * What to take there: a name or a mask (`*` and `?`), whatever the case. A name that is there exactly
+   * as it is written means that file alone.
+   */
   readonly pattern: string;
   /** The remote directory that receives it: share-relative, backslash-separated. */
   readonly directory: string;

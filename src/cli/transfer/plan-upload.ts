@@ -1,11 +1,11 @@
-import { type Dirent, type Stats, statSync } from "node:fs";
-import { opendir } from "node:fs/promises";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import { hasWildcard, matchesMask, TransferError } from "../../core/index.ts";
+import { hasWildcard, TransferError } from "../../core/index.ts";
 import type { UploadItem } from "./environment.ts";
+import { type LocalName, localNames } from "./local-names.ts";
 import { joinRemote } from "./plan-download.ts";
-import type { UploadPlan } from "./plan-options.ts";
-import { safeRemoteName } from "./safe-name.ts";
+import type { PlanCandidate, UploadPlan } from "./plan-options.ts";
+import { quoteName, safeRemoteName } from "./safe-name.ts";
 
 /**
  * Walks a local directory and yields what `plan` takes, in the file system's order. Symbolic links are
@@ -39,30 +39,31 @@ class UploadWalk {
 
   constructor(plan: UploadPlan) {
     this.#plan = plan;
-    this.#matches = localMask(plan.pattern);
+    this.#matches = localMask(plan.localDirectory, plan.pattern);
   }
 
   async *level(level: Level): AsyncGenerator<UploadItem> {
-    for await (const entry of await opendir(level.local, { bufferSize: 256 })) {
+    for await (const name of localNames(level.local)) {
       this.#plan.signal?.throwIfAborted();
       const isFirst = level.relative === "";
-      if (isFirst && !this.#matches(entry.name)) continue;
-      yield* this.#entry(entry, level);
+      if (isFirst && !this.#matches(name.text)) continue;
+      yield* this.#entry(name, level);
     }
   }
 
-  async *#entry(entry: Dirent, level: Level): AsyncGenerator<UploadItem> {
-    const localPath = join(level.local, entry.name);
+  async *#entry({ text: name, bytes }: LocalName, level: Level): AsyncGenerator<UploadItem> {
+    const localPath = join(level.local, bytes ?? name);
     let stats: Stats;
     try {
+      expectUtf8(bytes);
       stats = statSync(localPath);
     } catch (error) {
-      yield { localPath, remotePath: joinRemote(level.remote, entry.name), error };
+      yield { localPath, remotePath: joinRemote(level.remote, bytes ?? name), error };
       return;
     }
-    if (!this.#isTaken(entry.name, localPath, stats)) return;
-    if (!(await this.#isChosen(entry.name, stats, level))) return;
-    const item = this.#item(entry.name, localPath, stats, level);
+    if (!this.#isTaken(name, localPath, stats, level)) return;
+    if (!(await this.#isChosen(name, stats, level))) return;
+    const item = this.#item(name, localPath, stats, level);
     yield item;
     if (stats.isDirectory() && item.error === undefined) yield* this.#below(item, stats, level);
   }
@@ -85,22 +86,19 @@ class UploadWalk {
     }
   }
 
-  #isTaken(name: string, localPath: string, stats: Stats): boolean {
-    const { recurse, mask, onNotice } = this.#plan;
-    if (stats.isDirectory()) return recurse === true;
-    if (!stats.isFile()) {
-      onNotice?.(`${localPath} is passed over: it is ${kindOf(stats)}`);
-      return false;
+  #isTaken(name: string, localPath: string, stats: Stats, level: Level): boolean {
+    const { recurse, onNotice, onDirectory } = this.#plan;
+    if (stats.isDirectory()) {
+      if (recurse !== true) onDirectory?.(candidateOf(name, stats, level));
+      return recurse === true;
     }
-    if (recurse !== true) return true;
-    return mask === undefined || mask === "" || matchesMask(mask, name);
+    if (stats.isFile()) return true;
+    onNotice?.(`${localPath} is passed over: it is ${kindOf(stats)}`);
+    return false;
   }
 
   #isChosen(name: string, stats: Stats, level: Level): Promise<boolean> | boolean {
-    const { choose } = this.#plan;
-    if (choose === undefined) return true;
-    const relativePath = join(level.relative, name);
-    return choose({ name, isDirectory: stats.isDirectory(), relativePath });
+    return this.#plan.choose?.(candidateOf(name, stats, level)) ?? true;
   }
 
   #item(name: string, localPath: string, stats: Stats, level: Level): UploadItem {
@@ -116,14 +114,28 @@ class UploadWalk {
   }
 }
 
-/** Local masks know `*` and `?`; local names are compared as they are, hidden ones too. */
-function localMask(pattern: string): (name: string) => boolean {
-  if (!hasWildcard(pattern)) return (name) => name === pattern;
+function candidateOf(name: string, stats: Stats, level: Level): PlanCandidate {
+  return { name, isDirectory: stats.isDirectory(), relativePath: join(level.relative, name) };
+}
+
+/** @throws {TransferError} where a name is not UTF-8: no server can have it as it is */
+function expectUtf8(bytes: string | undefined): void {
+  if (bytes === undefined) return;
+  throw new TransferError(
+    `${quoteName(bytes)} is not stored: its name is not UTF-8. Rename it, or store it from standard input (put - NAME)`,
+  );
+}
+
+/** Local masks know `*` and `?`, whatever the case; hidden names match too. */
+function localMask(directory: string, pattern: string): (name: string) => boolean {
+  if (!hasWildcard(pattern) && existsSync(join(directory, pattern))) {
+    return (name) => name === pattern;
+  }
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  const expression = new RegExp(`^${source}$`, "su");
+  const expression = new RegExp(`^${source}$`, "isu");
   return (name) => expression.test(name);
 }
 

@@ -1,3 +1,4 @@
+import { basename, isAbsolute, sep } from "node:path";
 import { TransferError } from "../../core/index.ts";
 import { printable } from "../render/printable.ts";
 
@@ -31,6 +32,21 @@ export function safeRemoteName(name: string): string {
   const fault = remoteFault(name);
   if (fault !== undefined) throw new TransferError(`${quoteName(name)} is not stored: ${fault}`);
   return name;
+}
+
+/**
+ * The remote path that a local one stands for where none was given: with its folders, as smbclient has
+ * it, or its last part alone where it is absolute or leads upwards.
+ *
+ * @throws {TransferError} where a part of it cannot be a remote name
+ */
+export function remotePathFor(localPath: string): string {
+  const parts = localPath.split(sep === "\\" ? /[\\/]/ : sep);
+  const leadsElsewhere = isAbsolute(localPath) || parts.includes("..");
+  const kept = leadsElsewhere
+    ? [basename(localPath)]
+    : parts.filter((part) => part !== "" && part !== ".");
+  return kept.map(safeRemoteName).join("\\");
 }
 
 /** A name as a terminal may safely show it. */

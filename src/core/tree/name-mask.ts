@@ -14,11 +14,11 @@ export function hasWildcard(text: string): boolean {
 export function matchesMask(mask: string, name: string): boolean {
   if (mask === "" || name === "") return mask === name;
   if (mask === "*" || mask === "*.*") return true;
-  return new MaskMatch(fold(mask), fold(name)).run();
+  return new MaskMatch(foldName(mask), foldName(name)).run();
 }
 
-/** Upper case, one code unit for one, as the server's table does it. */
-function fold(text: string): string {
+/** Upper case, one code unit for one, as the server's table does it: equal names are one to a server. */
+export function foldName(text: string): string {
   const upper = text.toUpperCase();
   if (upper.length === text.length) return upper;
   return Array.from({ length: text.length }, (_, index) => foldUnit(text.charAt(index))).join("");

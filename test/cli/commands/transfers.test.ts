@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { askForEach } from "../../../src/cli/commands/asking.ts";
+import { questionsOf } from "../../../src/cli/commands/asking.ts";
 import { localTarget } from "../../../src/cli/commands/get.ts";
 import {
   showLocalPath,
@@ -133,12 +133,18 @@ describe("the question of mget and mput", () => {
   async function answersTo(
     answers: readonly string[],
     personality = smbxPersonality,
-  ): Promise<{ chosen: boolean[]; asked: number }> {
+  ): Promise<{ chosen: boolean[]; asked: number; failure?: string }> {
     const { state, io } = fakeShell(new FakeTree(), { answers, personality });
-    const ask = askForEach(state, ({ name }) => `Get file ${name}? `);
+    const questions = questionsOf(state, ({ name }) => `Get file ${name}? `);
     const chosen: boolean[] = [];
-    for (let n = 0; n < 4; n++) chosen.push((await ask?.(candidate)) ?? true);
-    return { chosen, asked: io.questions.length };
+    for (let n = 0; n < 4; n++) chosen.push((await questions?.choose(candidate)) ?? true);
+    const asked = io.questions.length;
+    try {
+      questions?.expectAnswers();
+      return { chosen, asked };
+    } catch (error) {
+      return { chosen, asked, failure: (error as Error).message };
+    }
   }
 
   it("takes what is answered with y", async () => {
@@ -148,13 +154,19 @@ describe("the question of mget and mput", () => {
     });
   });
 
-  it("takes all that follow after a, none after q or the end of input", async () => {
+  it("takes all that follow after a, none after q", async () => {
     assert.deepEqual(await answersTo(["n", "a"]), { chosen: [false, true, true, true], asked: 2 });
     assert.deepEqual(await answersTo(["y", "q"]), {
       chosen: [true, false, false, false],
       asked: 2,
     });
-    assert.deepEqual(await answersTo(["y"]), { chosen: [true, false, false, false], asked: 2 });
+  });
+
+  it("fails at the end of input, when what was chosen is done", async () => {
+    const { failure, ...rest } = await answersTo(["y"]);
+    assert.deepEqual(rest, { chosen: [true, false, false, false], asked: 2 });
+    assert.match(failure ?? "", /standard input ended at the question "Get file f\?"/);
+    assert.equal((await answersTo(["y"], smbclientPersonality)).failure, undefined);
   });
 
   it("as smbclient knows y only", async () => {
@@ -167,7 +179,7 @@ describe("the question of mget and mput", () => {
   it("is not asked with prompt off", () => {
     const { state } = fakeShell(new FakeTree(), { settings: { prompt: false } });
     assert.equal(
-      askForEach(state, () => "?"),
+      questionsOf(state, () => "?"),
       undefined,
     );
   });

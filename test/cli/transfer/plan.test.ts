@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import {
   type DownloadItem,
   type DownloadPlan,
+  type PlanCandidate,
   planDownload,
   planUpload,
   type UploadItem,
@@ -230,16 +231,40 @@ describe("planUpload", () => {
       assert.match(notices.join(), /pipe is passed over: it is a pipe/);
     }));
 
-  it("matches names as they are, and leaves directories alone where it does not recurse", () =>
+  it("matches names whatever the case, and leaves directories alone where it does not recurse", () =>
     withDirectory(async (directory) => {
       mkdirSync(join(directory, "c.txt"));
       for (const name of ["a.txt", "b.TXT", "a+txt"]) writeFileSync(join(directory, name), "x");
-      const plan = { localDirectory: directory, directory: "" };
+      const passedOver: string[] = [];
+      const plan = {
+        localDirectory: directory,
+        directory: "",
+        onDirectory: ({ name }: PlanCandidate) => passedOver.push(name),
+      };
       const of = async (pattern: string): Promise<string[]> =>
         shown(await collect(planUpload({ ...plan, pattern })), directory);
-      assert.deepEqual(await of("*.txt"), ["a.txt > a.txt"]);
+      assert.deepEqual(await of("*.txt"), ["a.txt > a.txt", "b.TXT > b.TXT"]);
+      assert.deepEqual(passedOver, ["c.txt"]);
       assert.deepEqual(await of("a?txt"), ["a+txt > a+txt", "a.txt > a.txt"]);
       assert.deepEqual(await of("a.txt"), ["a.txt > a.txt"]);
+      assert.deepEqual(await of("B.txt"), ["b.TXT > b.TXT"]);
+      writeFileSync(join(directory, "b.txt"), "x");
+      assert.deepEqual(await of("b.txt"), ["b.txt > b.txt"]);
+    }));
+
+  it("reports names that are not UTF-8, beside the file whose name they would be taken for", () =>
+    withDirectory(async (directory) => {
+      writeFileSync(join(directory, "caf\ufffd.txt"), "x");
+      const bytes = Buffer.concat([Buffer.from(directory), Buffer.from("/caf\xe9.txt", "latin1")]);
+      writeFileSync(bytes, "x");
+      const items = await collect(
+        planUpload({ localDirectory: directory, pattern: "*", directory: "" }),
+      );
+      const messages = items.map(({ error }) => (error as Error | undefined)?.message ?? "stored");
+      assert.deepEqual(messages.sort(), [
+        '"caf\\xe9.txt" is not stored: its name is not UTF-8. Rename it, or store it from standard input (put - NAME)',
+        "stored",
+      ]);
     }));
 
   it("reports names that the server would take for something else", () =>
