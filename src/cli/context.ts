@@ -21,6 +21,8 @@ export interface ShellSettings {
   keepTimes: boolean;
   /** Uploads write to the final name at once instead of renaming a finished file. */
   inplace: boolean;
+  /** A transfer that continues another one compares all that is there, not only its end. */
+  verify?: boolean;
   /** Files in flight at once. */
   jobs: number;
 }

@@ -294,6 +294,12 @@ const ownOptions: readonly OptionEntry[] = [
     details: "Default: a temporary name beside it, renamed when the file is complete.",
   },
   {
+    long: "verify",
+    summary: "Compare all of a file before it is continued",
+    details:
+      "For reget and reput. Default: the last 16 MiB of what is there, as much as an interrupted transfer can leave with gaps.",
+  },
+  {
     long: "pcap",
     argument: "FILE",
     summary: "Write a capture of the decrypted messages",

@@ -45,6 +45,7 @@ export interface Options {
   readonly maxChannels?: number;
   readonly noTimes: boolean;
   readonly inplace: boolean;
+  readonly verify: boolean;
   readonly recursive: boolean;
   readonly json: boolean;
   /** Kerberos was demanded. */
@@ -96,6 +97,7 @@ export function collectOptions(
     explain: false,
     noTimes: false,
     inplace: false,
+    verify: false,
     recursive: false,
     json: false,
     requiresKerberos: false,
@@ -165,6 +167,7 @@ const SWITCHES: Readonly<
     | "explain"
     | "noTimes"
     | "inplace"
+    | "verify"
     | "recursive"
     | "json"
   >
@@ -179,6 +182,7 @@ const SWITCHES: Readonly<
   explain: "explain",
   "no-times": "noTimes",
   inplace: "inplace",
+  verify: "verify",
   recursive: "recursive",
   json: "json",
 };

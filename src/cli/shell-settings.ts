@@ -15,6 +15,7 @@ export function shellSettings(options: Options, personality: Personality): Shell
     ioSize: options.ioSize ?? 0,
     keepTimes: personality.keepsTimes && !options.noTimes,
     inplace: options.inplace || !personality.usesTemporaryNames,
+    verify: options.verify,
     // One after the other where every line has its place.
     jobs: options.jobs ?? (personality.hasExtensions ? DEFAULT_JOBS : 1),
   };

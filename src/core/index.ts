@@ -31,6 +31,7 @@ export {
 } from "./errors.ts";
 export { queryAllocatedRanges, setSparse } from "./file/allocated-ranges.ts";
 export { copyChunks } from "./file/copy-chunk.ts";
+export { cutBack } from "./file/cut-back.ts";
 export { closeQuietly, discardFile } from "./file/discard-file.ts";
 export { File } from "./file/file.ts";
 export { Open } from "./file/open.ts";

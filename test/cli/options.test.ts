@@ -17,6 +17,7 @@ const defaults: Options = {
   explain: false,
   noTimes: false,
   inplace: false,
+  verify: false,
   recursive: false,
   json: false,
   requiresKerberos: false,

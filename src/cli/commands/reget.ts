@@ -6,7 +6,8 @@ export const reget: Command = {
   names: ["reget"],
   usage: "<remote name> [local name]",
   summary: "get a file restarting at end of local file",
-  details: "The end of what is there is compared with the server's file before anything is added.",
+  details:
+    "The last 16 MiB of what is there, or all of it with --verify, are compared with the server's file before anything is added; where they differ, nothing is changed. Where an interrupted transfer left a gap (zeros), the file is continued there.",
   maxArguments: 2,
   completes: ["remote-path", "local-path", "none"],
   async run(context, [remote, local]) {

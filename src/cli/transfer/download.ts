@@ -30,7 +30,7 @@ import {
   storeLocalFile,
 } from "./local-target.ts";
 import { type FileProgress, silentProgress } from "./progress.ts";
-import { resumeDownload } from "./resume.ts";
+import { resumeDownload } from "./resume-download.ts";
 import { runBounded } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { localTimes } from "./times.ts";
@@ -221,7 +221,7 @@ class Download {
       if (error instanceof NtStatusError) return whole;
       throw error;
     }
-    target.allot(size);
+    target.allot(size, ranges);
     return ranges;
   }
 

@@ -3,7 +3,8 @@ import type { ShellSettings } from "../context.ts";
 import type { TransferProgress } from "./progress.ts";
 
 /** The settings that a transfer obeys. */
-export type TransferSettings = Pick<ShellSettings, "keepTimes" | "inplace" | "jobs" | "ioSize">;
+export type TransferSettings = Pick<ShellSettings, "keepTimes" | "inplace" | "jobs" | "ioSize"> &
+  Partial<Pick<ShellSettings, "verify">>;
 
 /** What a transfer works with; made by the command that starts it. */
 export interface TransferEnvironment {

@@ -1,28 +1,46 @@
+import type { Piece } from "../../core/index.ts";
+
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
+
+/** Writes `data` at `offset`; all before it was written. */
+export type PutInOrder = (data: Uint8Array, offset: number, signal: AbortSignal) => Promise<void>;
 
 /**
  * Brings chunks that arrive in any order to a writer that needs them in order. A chunk that is early
  * waits; it holds its buffer meanwhile, so a read window bounds what can wait here.
  */
 export class InOrder {
-  readonly #put: (data: Uint8Array) => Promise<void>;
+  readonly #put: PutInOrder;
   readonly #waiting = new Map<number, Waiter>();
+  /** Where a range ends, and where the next one begins. */
+  readonly #jumps = new Map<number, number>();
   #position: number;
   #watched: AbortSignal | undefined;
 
-  constructor(start: number, put: (data: Uint8Array) => Promise<void>) {
+  constructor(start: number, put: PutInOrder) {
     this.#position = start;
     this.#put = put;
+  }
+
+  /** Only these ranges will come, in order; what lies between them is left out. To be called first. */
+  expect(ranges: readonly Piece[]): void {
+    let end: number | undefined;
+    for (const { offset, length } of ranges) {
+      if (end === undefined) this.#position = offset;
+      else if (offset !== end) this.#jumps.set(end, offset);
+      end = offset + length;
+    }
   }
 
   /** Resolves when `data`, and all before it, were put. Rejects when `signal` aborts first. */
   async write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
     if (offset !== this.#position) await this.#turn(offset, signal);
-    await this.#put(data);
-    this.#position = offset + data.length;
+    await this.#put(data, offset, signal);
+    const end = offset + data.length;
+    this.#position = this.#jumps.get(end) ?? end;
     const next = this.#waiting.get(this.#position);
     this.#waiting.delete(this.#position);
     next?.resolve();

@@ -21,12 +21,12 @@ const BLOCK_BYTES = 512n;
 export class LocalSource {
   readonly path: string;
   readonly stats: BigIntStats;
-  readonly #fd: number;
+  readonly fd: number;
   readonly #pace = new LocalPace();
 
   private constructor(path: string, fd: number) {
     this.path = path;
-    this.#fd = fd;
+    this.fd = fd;
     this.stats = fstatSync(fd, { bigint: true });
   }
 
@@ -53,14 +53,19 @@ export class LocalSource {
     });
   }
 
-  /** In bytes; undefined for what has no size: a pipe, a device. */
+  /** In bytes; undefined for what has no size: a pipe, a device, what is left of standard input. */
   get size(): number | undefined {
-    return this.stats.isFile() ? Number(this.stats.size) : undefined;
+    return this.#hasSize ? Number(this.stats.size) : undefined;
+  }
+
+  /** It has bytes at offsets that do not change. */
+  get #hasSize(): boolean {
+    return this.path !== "-" && this.stats.isFile();
   }
 
   /** It takes less room on disk than its size: there are holes. */
   get hasHoles(): boolean {
-    return this.stats.isFile() && this.stats.blocks * BLOCK_BYTES < this.stats.size;
+    return this.#hasSize && this.stats.blocks * BLOCK_BYTES < this.stats.size;
   }
 
   /**
@@ -71,7 +76,7 @@ export class LocalSource {
   readWhole(size: number): Uint8Array {
     // One byte more than there should be shows that it grew.
     const buffer = Buffer.allocUnsafe(size + 1);
-    const count = readAllSync(this.#fd, buffer, 0);
+    const count = readAllSync(this.fd, buffer, 0);
     if (count !== size) throw this.#changed();
     return buffer.subarray(0, size);
   }
@@ -81,13 +86,14 @@ export class LocalSource {
    * Only standard input is left at once when `signal` aborts: others do not keep one waiting long.
    */
   fetch(buffer: Uint8Array, offset: number, signal: AbortSignal): Promise<number> {
-    if (this.#fd === STDIN && !this.stats.isFile()) {
+    if (this.fd === STDIN && !this.stats.isFile()) {
       return readStream(process.stdin, buffer, signal);
     }
-    if (!this.stats.isFile()) return readAll(this.#fd, buffer, null);
+    // Another program may have read the beginning of standard input: it goes on where that stopped.
+    if (!this.#hasSize) return readAll(this.fd, buffer, null);
     return this.#pace.run(
-      () => readAllSync(this.#fd, buffer, offset),
-      () => readAll(this.#fd, buffer, offset),
+      () => readAllSync(this.fd, buffer, offset),
+      () => readAll(this.fd, buffer, offset),
     );
   }
 
@@ -98,11 +104,11 @@ export class LocalSource {
    */
   checkSent(sent: number): void {
     if (this.size === undefined) return;
-    if (sent !== this.size || fstatSync(this.#fd).size !== this.size) throw this.#changed();
+    if (sent !== this.size || fstatSync(this.fd).size !== this.size) throw this.#changed();
   }
 
   close(): void {
-    if (this.#fd !== STDIN) closeSync(this.#fd);
+    if (this.fd !== STDIN) closeSync(this.fd);
   }
 
   #changed(): TransferError {

@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { TransferError } from "../../core/index.ts";
+import { type Piece, TransferError } from "../../core/index.ts";
 import { InOrder } from "./in-order.ts";
 import { writeAll, writeAllSync } from "./local-io.ts";
 import { LocalPace } from "./local-pace.ts";
@@ -37,8 +37,8 @@ export interface LocalTimes {
 export interface LocalTarget {
   /** Holes can be left out: `allot` makes them. */
   readonly canHaveHoles: boolean;
-  /** Gives the file its size before bytes come, so that what is never written reads as zeros. */
-  allot(size: number): void;
+  /** Only `ranges` of `size` bytes will be written; all else reads as zeros. To be called first. */
+  allot(size: number, ranges: readonly Piece[]): void;
   /** Takes bytes in any order; resolves when they are written, in order where that matters. */
   write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void>;
   /**
@@ -132,12 +132,17 @@ function unlinkQuietly(path: string): void {
   }
 }
 
-/** A regular file at its own name: what `get` does when it must pass for smbclient. */
+/**
+ * A regular file at its own name: what `get` does when it must pass for smbclient. It is written in
+ * order, so that whatever happens, what has the name is a beginning of what was to be stored.
+ */
 class DirectTarget implements LocalTarget {
   readonly canHaveHoles: boolean = true;
   readonly fd: number;
   readonly path: string;
   readonly #pace = new LocalPace();
+  readonly #order = new InOrder(0, (data, offset, signal) => this.put(data, offset, signal));
+  #allotted = 0;
   #isOpen = true;
 
   constructor(path: string, flags: number = OVERWRITE) {
@@ -150,11 +155,16 @@ class DirectTarget implements LocalTarget {
     return this.path;
   }
 
-  allot(size: number): void {
-    ftruncateSync(this.fd, size);
+  allot(size: number, ranges: readonly Piece[]): void {
+    this.#order.expect(ranges);
+    this.#allotted = size;
   }
 
   write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    return this.#order.write(data, offset, signal);
+  }
+
+  protected put(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
     return this.#pace.run(
       () => {
         // It may have waited for its turn.
@@ -169,6 +179,8 @@ class DirectTarget implements LocalTarget {
   }
 
   async finish(size: number, times: LocalTimes | undefined): Promise<void> {
+    // Behind the last range there may be a hole.
+    if (this.#allotted > 0) ftruncateSync(this.fd, this.#allotted);
     const written = fstatSync(this.fd).size;
     if (written !== size) {
       throw new TransferError(
@@ -208,6 +220,11 @@ class RenamedTarget extends DirectTarget {
 
   protected override get shownPath(): string {
     return this.#finalPath;
+  }
+
+  /** Nobody reads it before it is whole: it may be written in the order of arrival. */
+  override write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    return this.put(data, offset, signal);
   }
 
   override settle(times: LocalTimes | undefined): void {

@@ -10,6 +10,7 @@ import {
   setSparse,
   type Tree,
   WRITE_ACCESS,
+  type WritePipelineOptions,
   writePipeline,
   writeSmallFile,
 } from "../../core/index.ts";
@@ -24,9 +25,10 @@ import type {
 import { FatalFailure } from "./fatal-failure.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
 import { LocalSource } from "./local-source.ts";
+import { PrefixWriter } from "./prefix-writer.ts";
 import { type FileProgress, silentProgress } from "./progress.ts";
 import { RemoteDirectories } from "./remote-directories.ts";
-import { resumeUpload } from "./resume.ts";
+import { notResumable, resumeUpload } from "./resume-upload.ts";
 import { runBounded } from "./run.ts";
 import { Tally } from "./tally.ts";
 import { temporaryName } from "./temporary-name.ts";
@@ -124,12 +126,8 @@ class Upload {
   }
 
   async #store(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
-    const { localPath, remotePath } = this.#item;
-    if (options.resume === true && localPath !== "-") {
-      const env = { ...this.#env, signal: this.#signal };
-      const { size, bytes } = await resumeUpload(env, localPath, remotePath, progress);
-      return this.#finished(size, bytes);
-    }
+    const { localPath } = this.#item;
+    if (options.resume === true) return this.#resume(progress);
     const look = options.looksFirst === true ? () => this.#refuseDirectory() : undefined;
     // Whoever writes into a pipe notices when it is opened: it is opened once.
     if (isStream(localPath)) await look?.();
@@ -140,6 +138,20 @@ class Upload {
       if (isSmall) return await this.#storeSmall(source, size, progress, look);
       if (size !== undefined) await look?.();
       return await this.#storeLarge(source, progress);
+    } finally {
+      source.close();
+    }
+  }
+
+  async #resume(progress: FileProgress): Promise<FinishedFile> {
+    const { localPath, remotePath } = this.#item;
+    // Before it is opened: nobody may be writing into a pipe.
+    if (isStream(localPath)) throw notResumable(localPath);
+    const source = await LocalSource.open(localPath);
+    try {
+      const env = { ...this.#env, signal: this.#signal };
+      const { size, bytes } = await resumeUpload(env, source, remotePath, progress);
+      return this.#finished(size, bytes);
     } finally {
       source.close();
     }
@@ -168,11 +180,13 @@ class Upload {
     const { remotePath } = this.#item;
     const temporaryPath = this.#temporaryPath;
     const file = await this.#create();
+    const inPlace = temporaryPath === undefined ? new PrefixWriter(file, 0) : undefined;
     let written: Written;
     try {
-      written = await this.#send(source, file, progress);
+      written = await this.#send(source, file, progress, inPlace);
     } catch (error) {
-      await giveUp(tree, file.fileId, temporaryPath);
+      if (inPlace !== undefined) await inPlace.cutBack();
+      else await giveUp(tree, file.fileId, temporaryPath);
       throw error;
     }
     await completeFile(file, {
@@ -196,10 +210,15 @@ class Upload {
     return tree.openFile(this.#item.remotePath, { access: WRITE_ACCESS, disposition, signal });
   }
 
-  async #send(source: LocalSource, file: RemoteFile, progress: FileProgress): Promise<Written> {
+  async #send(
+    source: LocalSource,
+    file: RemoteFile,
+    progress: FileProgress,
+    inPlace: PrefixWriter | undefined,
+  ): Promise<Written> {
     const { settings } = this.#env;
     const hasHoles = source.hasHoles && (await this.#allowHoles(file));
-    const { end, sent } = await writePipeline(file, {
+    const options: WritePipelineOptions = {
       length: source.size,
       fetch: (buffer, offset) => source.fetch(buffer, offset, this.#signal),
       onWritten: (bytes) => progress.advance(bytes),
@@ -207,7 +226,8 @@ class Upload {
       signal: this.#signal,
       chunkBytes: settings.ioSize,
       windowBytes: WINDOW_BYTES,
-    });
+    };
+    const { end, sent } = await (inPlace?.write(options) ?? writePipeline(file, options));
     source.checkSent(end);
     if (hasHoles) await file.setEndOfFile(end, { signal: this.#signal });
     return { size: end, sent, hasHoles };

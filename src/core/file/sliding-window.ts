@@ -14,6 +14,11 @@ export interface SlideOptions<P extends Piece> {
   readonly windowBytes: () => number;
   /** The most bytes that `next` can return. */
   readonly maxPiece: () => number;
+  /**
+   * The window begins at the oldest piece that is not over, whatever has come to its end behind it: so
+   * much, and no more, can lie beyond what is complete. Pieces must follow each other.
+   */
+  readonly isAnchored?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,8 +38,9 @@ class Slide<P extends Piece> {
   readonly #options: SlideOptions<P>;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #running = new Set<P>();
   #bytes = 0;
-  #running = 0;
+  #end = 0;
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
 
@@ -51,7 +57,7 @@ class Slide<P extends Piece> {
     } catch (error) {
       this.#fail(error);
     }
-    while (this.#running > 0) await this.#change();
+    while (this.#running.size > 0) await this.#change();
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
@@ -68,15 +74,19 @@ class Slide<P extends Piece> {
   }
 
   #isFull(): boolean {
-    if (this.#running === 0 || this.#failure !== undefined) return false;
-    return this.#bytes + this.#options.maxPiece() > this.#options.windowBytes();
+    const [oldest] = this.#running;
+    if (oldest === undefined || this.#failure !== undefined) return false;
+    const { isAnchored, maxPiece, windowBytes } = this.#options;
+    const underWay = isAnchored === true ? this.#end - oldest.offset : this.#bytes;
+    return underWay + maxPiece() > windowBytes();
   }
 
   #start(piece: P): void {
-    this.#running += 1;
+    this.#running.add(piece);
     this.#bytes += piece.length;
+    this.#end = piece.offset + piece.length;
     const over = (): void => {
-      this.#running -= 1;
+      this.#running.delete(piece);
       this.#bytes -= piece.length;
       const wake = this.#wake;
       this.#wake = undefined;

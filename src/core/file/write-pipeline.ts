@@ -3,6 +3,7 @@ import { ProtocolError } from "../errors.ts";
 import type { WriteMemory } from "../session/write-memory.ts";
 import type { File } from "./file.ts";
 import { writeSpec } from "./file-requests.ts";
+import { withGrace } from "./grace.ts";
 import { chunkLimit } from "./read-pipeline.ts";
 import { DEFAULT_WINDOW_BYTES, type Piece, slide } from "./sliding-window.ts";
 import { WritePace } from "./write-pace.ts";
@@ -31,6 +32,12 @@ export interface WritePipelineOptions {
   readonly chunkBytes?: number | undefined;
   /** Bytes sent and not yet acknowledged, at most; default 16 MiB. */
   readonly windowBytes?: number | undefined;
+  /**
+   * What is written must stay a beginning of the source but for one window: nothing is written further
+   * than a window beyond the first byte that is missing, and WRITEs under way are waited for when the
+   * rest is given up (for three seconds, see `withGrace`), so that it is known what the server has.
+   */
+  readonly keepsPrefix?: boolean | undefined;
   /** What tells how fast the link is. */
   readonly clock?: Clock | undefined;
 }
@@ -89,6 +96,7 @@ class WritePipeline {
       run: (piece, signal) => this.#write(piece, signal),
       windowBytes: () => this.#pace.window(this.#options.windowBytes ?? DEFAULT_WINDOW_BYTES),
       maxPiece: this.#chunk,
+      isAnchored: this.#options.keepsPrefix,
       signal: this.#options.signal,
     });
     return { end: this.#position, sent: this.#sent };
@@ -116,12 +124,14 @@ class WritePipeline {
     return undefined;
   }
 
-  async #write(piece: FilledPiece, signal: AbortSignal): Promise<void> {
-    const { skipZeros, onWritten } = this.#options;
+  async #write(piece: FilledPiece, abort: AbortSignal): Promise<void> {
+    const { skipZeros, onWritten, keepsPrefix } = this.#options;
+    const signal = keepsPrefix === true ? withGrace(abort) : abort;
     const { memory } = piece;
     const data = piece.buffer.subarray(0, piece.length);
     const runs = skipZeros === true ? dataRuns(data) : [{ offset: 0, length: piece.length }];
     try {
+      abort.throwIfAborted();
       for (const run of runs) {
         const part = data.subarray(run.offset, run.offset + run.length);
         await this.#send({ data: part, offset: piece.offset + run.offset, memory, signal });

@@ -190,6 +190,27 @@ describe("downloadFile", () => {
       assert.equal(existsSync(path), true);
     }));
 
+  it("leaves only a beginning under the real name when it breaks off, whatever was there", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      for (const allocated of [undefined, [{ offset: 40_000, length: 160_000 }]]) {
+        writeFileSync(path, pattern(300_000, 9));
+        const { share, env } = await rig({
+          chunkSize: 4096,
+          pick: (waiting) => waiting - 1,
+          more: { usesTemporaryNames: false },
+          fault: (o) => (readAt(90_000)(o) ? { status: NtStatus.ACCESS_DENIED } : undefined),
+        });
+        const bytes = pattern(200_000);
+        if (allocated !== undefined) bytes.fill(0, 0, 40_000);
+        share.add("f", bytes, allocated === undefined ? {} : { allocated, attributes: 0x200 });
+        await assert.rejects(downloadFile(env, "f", path), NtStatusError);
+        const left = new Uint8Array(readFileSync(path));
+        assert.ok(left.length <= 94_208, `${left.length}`);
+        assert.deepEqual(left, bytes.subarray(0, left.length));
+      }
+    }));
+
   it("stays within its window", () =>
     withDirectory(async (directory) => {
       const { share, env } = await rig({ chunkSize: 1 << 20 });

@@ -76,7 +76,7 @@ describe("a local target", () => {
     withDirectory(async (directory) => {
       const path = join(directory, "f");
       const target = await openLocalTarget(path, true);
-      target.allot(1 << 20);
+      target.allot(1 << 20, [{ offset: 500_000, length: 3 }]);
       await target.write(data, 500_000, never);
       await target.finish(1 << 20, undefined);
       const { size, blocks } = statSync(path);
@@ -105,5 +105,24 @@ describe("a local target", () => {
       assert.deepEqual(readdirSync(directory), ["f"]);
       target.discard();
       assert.deepEqual([...readFileSync(path)], [1, 2, 3]);
+    }));
+
+  it("writes under the name itself in order, whatever comes first, holes included", () =>
+    withDirectory(async (directory) => {
+      const path = join(directory, "f");
+      const target = await openLocalTarget(path, false);
+      const ranges = [
+        { offset: 2, length: 6 },
+        { offset: 10, length: 3 },
+      ];
+      target.allot(20, ranges);
+      const third = target.write(data, 10, never);
+      const second = target.write(data, 5, never);
+      assert.equal(statSync(path).size, 0);
+      await target.write(data, 2, never);
+      await Promise.all([second, third]);
+      assert.deepEqual([...readFileSync(path)], [0, 0, 1, 2, 3, 1, 2, 3, 0, 0, 1, 2, 3]);
+      await target.finish(20, undefined);
+      assert.equal(statSync(path).size, 20);
     }));
 });

@@ -73,6 +73,26 @@ describe("writePipeline", () => {
     );
   });
 
+  it("keeps all it writes within a window of the first gap, where a beginning is wanted", async () => {
+    const reached = { most: 0, isHeld: true };
+    const { share, file } = await make({
+      // The first WRITE comes last, as on a channel that has stalled.
+      pick: (waiting) => (waiting > 1 ? 1 : 0),
+      fault: ({ command, message }) => {
+        const { offset } = message as { offset: number };
+        if (command !== Command.WRITE) return undefined;
+        if (offset === 0) reached.isHeld = false;
+        if (reached.isHeld) reached.most = Math.max(reached.most, offset + 100);
+        return undefined;
+      },
+    });
+    const source = pattern(9000);
+    const { fetch } = from(source);
+    await writePipeline(file, { fetch, chunkBytes: 100, windowBytes: 1000, keepsPrefix: true });
+    assert.deepEqual(share.files.get("f")?.bytes, source);
+    assert.ok(reached.most > 100 && reached.most <= 1000, `${reached.most}`);
+  });
+
   it("begins at an offset", async () => {
     const source = pattern(100);
     const { share, file } = await make();
