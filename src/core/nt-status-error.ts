@@ -7,6 +7,8 @@ export interface NtStatusContext {
   readonly command?: string | undefined;
   /** The share-relative path, without a leading backslash. */
   readonly path?: string | undefined;
+  /** See `NtStatusError.wasRepeated`. */
+  readonly wasRepeated?: boolean | undefined;
   /** Replaces the message that would be composed. */
   readonly message?: string | undefined;
   readonly cause?: unknown;
@@ -19,13 +21,16 @@ export class NtStatusError extends SmbError {
   readonly statusName: string;
   readonly command?: string;
   readonly path?: string;
+  /** It answers a request that was sent again: the first one may have been carried out. */
+  readonly wasRepeated: boolean;
 
   constructor(status: number, context: NtStatusContext = {}) {
-    const { command, path, message, cause } = context;
+    const { command, path, wasRepeated = false, message, cause } = context;
     const options = cause === undefined ? undefined : { cause };
     super("ERR_SMB_NT_STATUS", message ?? composeMessage(status, command, path), options);
     this.status = status >>> 0;
     this.statusName = ntStatusName(status);
+    this.wasRepeated = wasRepeated;
     if (command !== undefined) this.command = command;
     if (path !== undefined) this.path = path;
   }

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { SmbClient } from "../../src/core/client.ts";
 import { systemClock } from "../../src/core/clock.ts";
 import type { File } from "../../src/core/file/file.ts";
+import { writeSmallFile } from "../../src/core/file/small-write.ts";
 import { openChannel } from "../../src/core/multichannel/open-channel.ts";
 import { AccessMask, CreateDisposition, Dialect } from "../../src/core/smb2/constants.ts";
+import type { Tree } from "../../src/core/tree/tree.ts";
 import { defaultTransports } from "../../src/transports/index.ts";
 import { CuttingRelay } from "../support/cutting-relay.ts";
+import { PATIENCE_MS } from "../support/patience.ts";
 import { readShared, type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 import { readWhole, writeWhole } from "../support/whole-file.ts";
 
@@ -117,6 +122,95 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
     assert.equal(client.session.channels.length, 3);
   });
 
+  /** What the server does before the answer is lost with its channel, and what shows that it did. */
+  const lost: readonly {
+    readonly what: string;
+    /** Answers that come before the one that is lost. */
+    readonly answers: number;
+    prepare(share: string): void;
+    run(tree: Tree): Promise<unknown>;
+    isDone(share: string): boolean;
+    readonly names: readonly string[];
+  }[] = [
+    {
+      what: "a directory that may be there already",
+      answers: 0,
+      prepare: () => {},
+      run: (tree) => tree.mkdir("lost\\new", { mayExist: true }),
+      isDone: (share) => existsSync(join(share, "new")),
+      names: ["new"],
+    },
+    {
+      what: "the removal of a file",
+      answers: 0,
+      prepare: (share) => writeFileSync(join(share, "old"), "old"),
+      run: (tree) => tree.unlink("lost\\old"),
+      isDone: (share) => !existsSync(join(share, "old")),
+      names: [],
+    },
+    {
+      what: "the removal of a directory",
+      answers: 0,
+      prepare: (share) => mkdirSync(join(share, "old")),
+      run: (tree) => tree.rmdir("lost\\old"),
+      isDone: (share) => !existsSync(join(share, "old")),
+      names: [],
+    },
+    {
+      what: "a new name",
+      answers: 1,
+      prepare: (share) => writeFileSync(join(share, "old"), "old"),
+      run: (tree) => tree.rename("lost\\old", "lost\\new"),
+      isDone: (share) => existsSync(join(share, "new")),
+      names: ["new"],
+    },
+    {
+      what: "a new name of a directory, replacing nothing",
+      answers: 1,
+      prepare: (share) => mkdirSync(join(share, "old")),
+      run: (tree) => tree.rename("lost\\old", "lost\\new", { replace: true }),
+      isDone: (share) => existsSync(join(share, "new")),
+      names: ["new"],
+    },
+    {
+      what: "a small file that was made and closed",
+      answers: 0,
+      prepare: () => {},
+      run: (tree) =>
+        writeSmallFile(tree, {
+          path: "lost\\new",
+          temporaryPath: "lost\\new.part",
+          data: Buffer.from("content"),
+        }),
+      isDone: (share) => existsSync(join(share, "new")),
+      names: ["new=content"],
+    },
+  ];
+  for (const { what, answers, prepare, run, isDone, names } of lost) {
+    it(`does not lose sight of ${what} when the answer is lost`, async () => {
+      await using relay = await CuttingRelay.start(samba.port);
+      const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
+      await using client = await connected(relay, 2, settings);
+      const tree = await client.connectTree("share");
+      const share = join(samba.sharePath("share"), "lost");
+      rmSync(share, { recursive: true, force: true });
+      mkdirSync(share);
+      prepare(share);
+      relay.connections[0]?.muteAfter(answers);
+      const running = run(tree);
+      running.catch(() => {});
+      await until(() => isDone(share));
+      relay.connections[0]?.cut();
+      await running;
+      const found = readdirSync(share, { withFileTypes: true }).map((entry) => {
+        const content = entry.isFile() ? readFileSync(join(share, entry.name), "utf8") : "";
+        return content === "content" ? `${entry.name}=content` : entry.name;
+      });
+      assert.deepEqual(found, names);
+      assert.equal(client.session.channels.length, 1);
+    });
+  }
+
   it("says so when the last one is cut", async () => {
     await using relay = await CuttingRelay.start(samba.port);
     const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
@@ -131,3 +225,12 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
     assert.equal(client.session.isClosed, true);
   });
 });
+
+/** Looks again and again, in the order of milliseconds: another process is at work. */
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!isSo()) {
+    if (Date.now() > deadline) assert.fail("it never happened");
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}

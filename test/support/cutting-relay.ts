@@ -6,6 +6,8 @@ export interface RelayedConnection {
   /** Bytes that went through so far, in both directions. */
   readonly bytes: number;
   readonly isOpen: boolean;
+  /** The server's next `frames` frames get through, and none after them. */
+  muteAfter(frames: number): void;
   /** Resets both ends: what was under way is lost. */
   cut(): void;
 }
@@ -57,11 +59,35 @@ class Relayed implements RelayedConnection {
   bytes = 0;
   isOpen = true;
   readonly #ends: readonly Socket[];
+  #framesLeft: number | undefined;
+  /** What came of a frame that is not whole yet. */
+  #partial: Buffer = Buffer.alloc(0);
 
   constructor(client: Socket, target: Socket) {
     this.#ends = [client, target];
     this.#join(client, target);
     this.#join(target, client);
+  }
+
+  muteAfter(frames: number): void {
+    const [client, target] = this.#ends;
+    if (client === undefined || target === undefined) return;
+    this.#framesLeft = frames;
+    target.unpipe(client);
+    target.on("data", (bytes: Buffer) => this.#passFrames(client, bytes)).resume();
+  }
+
+  #passFrames(client: Socket, bytes: Buffer): void {
+    this.#partial = Buffer.concat([this.#partial, bytes]);
+    while (this.#partial.length >= 4) {
+      const length = 4 + (this.#partial.readUInt32BE(0) & 0xff_ffff);
+      if (this.#partial.length < length) return;
+      if (this.#framesLeft !== undefined && this.#framesLeft > 0) {
+        this.#framesLeft -= 1;
+        client.write(this.#partial.subarray(0, length));
+      }
+      this.#partial = this.#partial.subarray(length);
+    }
   }
 
   cut(): void {

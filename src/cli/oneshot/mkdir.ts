@@ -12,20 +12,24 @@ export async function mkdir(job: Job, operands: readonly string[]): Promise<void
   await job.forEachPlace(operands, async (place) => {
     await phrased(
       (status) => `${status} making remote directory ${displayRemote(place.path)}`,
-      () => makeWithParents(place.tree, place.path, job.signal),
+      () => makeWithParents(place.tree, place.path, { signal: job.signal }),
     );
     if (job.isJson) job.emit({ event: "created", ...placeJson(place, place.path) });
   });
 }
 
 /** Tries the last one first: mostly its parent is there. */
-async function makeWithParents(tree: Tree, path: string, signal: AbortSignal): Promise<void> {
+async function makeWithParents(
+  tree: Tree,
+  path: string,
+  options: { readonly mayExist?: boolean; readonly signal: AbortSignal },
+): Promise<void> {
   try {
-    await tree.mkdir(path, { signal });
+    await tree.mkdir(path, options);
   } catch (error) {
     const { directory } = splitRemote(path);
     if (directory === "" || !isStatus(error, NtStatus.OBJECT_PATH_NOT_FOUND)) throw error;
-    await makeWithParents(tree, directory, signal);
-    await tree.mkdir(path, { signal });
+    await makeWithParents(tree, directory, { ...options, mayExist: true });
+    await tree.mkdir(path, options);
   }
 }

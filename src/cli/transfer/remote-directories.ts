@@ -1,4 +1,4 @@
-import { NtStatus, NtStatusError, TransferError, type Tree } from "../../core/index.ts";
+import { TransferError, type Tree } from "../../core/index.ts";
 
 /** Makes the directories of an upload, each once; what goes into one waits for it. */
 export class RemoteDirectories {
@@ -14,7 +14,7 @@ export class RemoteDirectories {
    * so that what comes behind it finds it here.
    */
   begin(path: string, signal: AbortSignal): Promise<void> {
-    const making = this.ready(path).then(() => this.#make(path, signal));
+    const making = this.ready(path).then(() => this.#tree.mkdir(path, { mayExist: true, signal }));
     // Whoever needs the directory gets the error; nobody may need it.
     making.catch(() => {});
     this.#made.set(path, making);
@@ -35,18 +35,4 @@ export class RemoteDirectories {
       throw new TransferError(`The directory \\${parent} could not be made`, { cause });
     }
   }
-
-  async #make(path: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#tree.mkdir(path, { signal });
-    } catch (error) {
-      if (!isCollision(error)) throw error;
-      const { isDirectory } = await this.#tree.stat(path, { signal });
-      if (!isDirectory) throw error;
-    }
-  }
-}
-
-function isCollision(error: unknown): boolean {
-  return error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_COLLISION;
 }

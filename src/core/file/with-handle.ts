@@ -1,5 +1,6 @@
 import { encodeFileDisposition } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
+import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../session/request-spec.ts";
 import { AccessMask, CreateOptions } from "../smb2/constants.ts";
@@ -45,6 +46,13 @@ export async function withHandle(
   return results[middle.length] as Reply<unknown>;
 }
 
+/** What a server says of a path that leads nowhere, or soon will. */
+const GONE: readonly number[] = [
+  NtStatus.OBJECT_NAME_NOT_FOUND,
+  NtStatus.OBJECT_PATH_NOT_FOUND,
+  NtStatus.DELETE_PENDING,
+];
+
 /**
  * Removes a file or an empty directory by its name, in one round trip; a link is removed itself, not
  * what it points to. `kind` is DIRECTORY_FILE or NON_DIRECTORY_FILE of CreateOptions.
@@ -55,14 +63,20 @@ export async function removePath(
   kind: number,
   options: CallOptions = {},
 ): Promise<void> {
-  await withHandle(
-    tree,
-    path,
-    {
-      ...options,
-      access: AccessMask.DELETE | AccessMask.READ_ATTRIBUTES,
-      options: kind | CreateOptions.OPEN_REPARSE_POINT,
-    },
-    setInfoSpec(NO_FILE_ID, FileInformationClass.DISPOSITION, encodeFileDisposition(true)),
-  );
+  const info = encodeFileDisposition(true);
+  const open: OpenOptions = {
+    ...options,
+    access: AccessMask.DELETE | AccessMask.READ_ATTRIBUTES,
+    options: kind | CreateOptions.OPEN_REPARSE_POINT,
+  };
+  try {
+    await withHandle(tree, path, open, {
+      ...setInfoSpec(NO_FILE_ID, FileInformationClass.DISPOSITION, info),
+      mayReplay: true,
+    });
+  } catch (error) {
+    // Asked again after a channel died: it was the first request that removed it.
+    const isGone = error instanceof NtStatusError && GONE.includes(error.status);
+    if (!isGone || !error.wasRepeated) throw error;
+  }
 }

@@ -47,7 +47,8 @@ class Sequence {
       return known;
     }
     if (opened instanceof NtStatusError) {
-      return new NtStatusError(opened.status, { command: commandOf(spec), path: spec.path });
+      const { status, wasRepeated } = opened;
+      return new NtStatusError(status, { command: commandOf(spec), path: spec.path, wasRepeated });
     }
     const result = await this.#sendOne(opened === undefined ? spec : withHandle(spec, opened));
     if (isCreate) this.#opening = { spec, result };

@@ -48,6 +48,11 @@ export function mayReplay(specs: readonly AnyRequestSpec[]): boolean {
   });
 }
 
+/** Whether each of `specs` may be sent again, but not the frame that they make up. */
+export function isRepeatableOnlyApart(specs: readonly AnyRequestSpec[]): boolean {
+  return !mayReplay(specs) && specs.every((spec) => mayReplay([spec]));
+}
+
 /** Nobody has written to what the lost CREATE opened; only one that must make a file is in doubt. */
 function mayCreateAgain({ createDisposition, createContexts }: CreateRequest): boolean {
   if (createDisposition !== CreateDisposition.CREATE) return true;
@@ -81,14 +86,31 @@ const DONE: ReadonlyMap<number, { readonly status: number; readonly body: unknow
   [Command.LOGOFF, { status: NtStatus.USER_SESSION_DELETED, body: {} }],
 ]);
 
-/** The answer to a replay: success where it says that the first request was carried out. */
+/** What a server may say of a CREATE that it has carried out, when its open is closed: smbd since 4.18. */
+const OPEN_IS_GONE: readonly number[] = [NtStatus.NOT_FOUND, NtStatus.OBJECT_NAME_NOT_FOUND];
+
+/**
+ * The answer to a replay, in other words where it says that the first request was carried out: success,
+ * or that the name is taken where a CREATE has made the file and the rest of its frame has closed it.
+ */
 export function answerOfReplay(raw: RawReply, spec: AnyRequestSpec): RawReply {
+  if (isOfOpenThatIsGone(raw, spec)) return withStatus(raw, NtStatus.OBJECT_NAME_COLLISION);
   const done = DONE.get(spec.request.command);
   // That something has succeeded is believed only of who can prove to be the server.
   if (done === undefined || raw.header.status !== done.status || raw.isUnproven) return raw;
-  const header = { ...raw.header, status: NtStatus.SUCCESS };
+  const success = withStatus(raw, NtStatus.SUCCESS);
   const w = new Writer(HEADER_LENGTH + 64);
-  encodeHeader(w, header);
+  encodeHeader(w, success.header);
   encodeBody(w, spec.response, done.body);
-  return { header, message: w.finish(), isUnproven: false, release: () => raw.release() };
+  return { ...success, message: w.finish() };
+}
+
+function withStatus(raw: RawReply, status: number): RawReply {
+  const { header, message, isUnproven } = raw;
+  return { header: { ...header, status }, message, isUnproven, release: () => raw.release() };
+}
+
+function isOfOpenThatIsGone({ header }: RawReply, { request, message }: AnyRequestSpec): boolean {
+  if (request.command !== Command.CREATE || !OPEN_IS_GONE.includes(header.status)) return false;
+  return (message as CreateRequest).createDisposition === CreateDisposition.CREATE;
 }

@@ -28,6 +28,8 @@ const FIRST_WAIT_MS = 20;
 export interface Answer {
   readonly channel: Channel;
   readonly raw: RawReply;
+  /** The request was sent again: the first one may have been carried out. */
+  readonly isOfReplay: boolean;
   /** Where its data went by RDMA: what completes the reply, or gives the memory back. */
   readonly placed?: PlacedRequest | undefined;
 }
@@ -146,7 +148,8 @@ export class RequestDispatcher {
       return raws.map((raw, index) => {
         const spec = specs[index];
         if (spec === undefined) throw new ProtocolError("There are more answers than requests");
-        return { channel, placed, raw: isReplay ? answerOfReplay(raw, spec) : raw };
+        const answer = isReplay ? answerOfReplay(raw, spec) : raw;
+        return { channel, placed, raw: answer, isOfReplay: isReplay };
       });
     } catch (error) {
       if (options.signal?.aborted === true || channel.isOpen) throw error;

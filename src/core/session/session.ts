@@ -8,6 +8,7 @@ import { Channel } from "./channel.ts";
 import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
 import { hasNoKey } from "./keys.ts";
 import { type Result, type SendAlone, sendOneByOne } from "./one-by-one.ts";
+import { isRepeatableOnlyApart } from "./replay-rules.ts";
 import {
   type Answer,
   type DispatchOptions,
@@ -248,7 +249,8 @@ export class Session {
    * Sends a related compound in one frame. Where a message needs the FileId of the CREATE before it,
    * it gives sixteen bytes of 0xFF ([MS-SMB2] 3.2.4.1.4). A server that grants too few credits for
    * one frame gets the messages one by one, and one that turns a member away gets that alone, unless
-   * `isWhole`.
+   * `isWhole`. Over several channels, messages of which nobody could tell what came of them should the
+   * channel of their frame die go one by one as well.
    *
    * @returns for each message its reply, or the status it failed with
    */
@@ -258,7 +260,8 @@ export class Session {
   ): Promise<readonly Result[]> {
     const { signal } = options;
     const alone: SendAlone = (spec) => this.request({ ...spec, signal });
-    if (!this.canSendAtOnce(specs)) return sendOneByOne(specs, alone);
+    const isBetterApart = this.isMultichannel && isRepeatableOnlyApart(specs);
+    if (isBetterApart || !this.canSendAtOnce(specs)) return sendOneByOne(specs, alone);
     const results = await this.#compound(specs, signal);
     return options.isWhole === true ? results : askAgain(specs, results, alone);
   }
@@ -323,7 +326,11 @@ export class Session {
     if (status !== NtStatus.SUCCESS && spec.accept?.includes(status) !== true) {
       raw.release();
       placed?.release();
-      return new NtStatusError(status, { command: commandOf(spec), path: spec.path });
+      return new NtStatusError(status, {
+        command: commandOf(spec),
+        path: spec.path,
+        wasRepeated: answer.isOfReplay,
+      });
     }
     try {
       const reply = decodeReply(raw, spec.response);

@@ -120,11 +120,16 @@ export class Tree extends TreeConnect {
     };
   }
 
-  async mkdir(path: string, options: CallOptions = {}): Promise<void> {
+  /** With `mayExist` a directory that has the name already is as good as a new one. */
+  async mkdir(
+    path: string,
+    options: CallOptions & { readonly mayExist?: boolean } = {},
+  ): Promise<void> {
+    const { signal, mayExist = false } = options;
     await withHandle(this, path, {
-      ...options,
+      signal,
       access: AccessMask.READ_ATTRIBUTES,
-      disposition: CreateDisposition.CREATE,
+      disposition: mayExist ? CreateDisposition.OPEN_IF : CreateDisposition.CREATE,
       options: CreateOptions.DIRECTORY_FILE,
       attributes: FileAttributes.DIRECTORY,
     });

@@ -333,26 +333,65 @@ describe("a channel that dies", () => {
       assert.equal(told(server.requestsOf(command)).at(-1), "1 replay 1");
   });
 
-  const inDoubt: readonly [string, number, (tree: Tree) => Promise<unknown>][] = [
-    ["a directory that is made", Command.CREATE, (tree) => tree.mkdir("d")],
-    ["a file that is renamed by its path", Command.CREATE, (tree) => tree.rename("a", "b")],
-    ["a file that is removed", Command.CREATE, (tree) => tree.unlink("a")],
-  ];
-  for (const [what, command, run] of inDoubt) {
-    it(`leaves ${what} in doubt, and says so`, async () => {
-      const { server, tree } = await withChannels(2);
-      server.on(command, () => {});
-      const running = run(tree);
-      running.catch(() => {});
-      await settle();
-      await server.disconnect(0);
-      await assert.rejects(running, /it is not known whether the server has done it/);
-      assert.equal(
-        server.requestsOf(command).filter(({ connection }) => connection === 1).length,
-        0,
-      );
+  /** Runs `run`; the channel of its first CREATE dies before the answer. The second gets `status`. */
+  async function asAnswered(
+    status: number,
+    run: (tree: Tree) => Promise<unknown>,
+  ): Promise<FakeRequest[]> {
+    const { server, tree } = await withChannels(2);
+    server.on(Command.CREATE, ({ connection, reply }) => {
+      if (connection === 1) reply(status === NtStatus.SUCCESS ? { body: CREATED } : { status });
     });
+    const running = run(tree);
+    running.catch(() => {});
+    await settle();
+    await server.disconnect(0);
+    await running;
+    return server.requestsOf(Command.CREATE);
   }
+
+  it("leaves a directory that must be a new one in doubt, and says so", async () => {
+    const { server, tree } = await withChannels(2);
+    server.on(Command.CREATE, () => {});
+    const running = tree.mkdir("d");
+    running.catch(() => {});
+    await settle();
+    await server.disconnect(0);
+    await assert.rejects(running, /it is not known whether the server has done it/);
+    assert.deepEqual(told(server.requestsOf(Command.CREATE)).slice(1), ["0 0"]);
+  });
+
+  it("is no obstacle to a directory that may be there already", async () => {
+    const creates = await asAnswered(NtStatus.SUCCESS, (tree) =>
+      tree.mkdir("d", { mayExist: true }),
+    );
+    assert.deepEqual(told(creates).slice(-2), ["0 0", "1 replay 1"]);
+  });
+
+  it("has removed what is gone when its removal is asked for again", async () => {
+    for (const status of [NtStatus.OBJECT_NAME_NOT_FOUND, NtStatus.DELETE_PENDING]) {
+      await asAnswered(status, (tree) => tree.unlink("a"));
+      await asAnswered(status, (tree) => tree.rmdir("a"));
+    }
+    const denied = asAnswered(NtStatus.ACCESS_DENIED, (tree) => tree.unlink("a"));
+    await assert.rejects(denied, /ACCESS_DENIED/);
+  });
+
+  it("does not make up for a file that was never there", async () => {
+    const { server, tree } = await withChannels(2);
+    server.on(Command.CREATE, ({ reply }) => reply({ status: NtStatus.OBJECT_NAME_NOT_FOUND }));
+    await assert.rejects(tree.unlink("a"), /OBJECT_NAME_NOT_FOUND/);
+  });
+
+  it("has made the file whose open is gone when its CREATE is sent again", async () => {
+    const make = { access: 2, disposition: 2, options: 0x40 };
+    for (const status of [NtStatus.NOT_FOUND, NtStatus.OBJECT_NAME_NOT_FOUND]) {
+      const asked = asAnswered(status, (tree) => tree.open("new", make));
+      await assert.rejects(asked, /OBJECT_NAME_COLLISION/);
+      const opened = asAnswered(status, (tree) => tree.open("old", { access: 1 }));
+      await assert.rejects(opened, /NOT_FOUND/);
+    }
+  });
 
   it("is told as what it was where it was the last one", async () => {
     const { server, file, client } = await withChannels(2);
