@@ -1,30 +1,11 @@
+import { SeededRandom } from "../support/seeded-random.ts";
+
 /** What breaks decoders: edges of sizes, signs and of the message itself. */
 const EDGES = [0, 1, 2, 7, 8, 0x3f, 0x40, 0x41, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff];
 const WIDE_EDGES = [...EDGES, 0x10000, 0x7fff_ffff, 0x8000_0000, 0xffff_fff8, 0xffff_ffff];
 
 /** Makes broken messages out of good ones; the same seed makes the same ones. */
-export class Mutator {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** A whole number from 0 to below `limit` (mulberry32). */
-  below(limit: number): number {
-    this.#state = (this.#state + 0x6d2b_79f5) >>> 0;
-    let t = this.#state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000) * limit);
-  }
-
-  pick<T>(from: readonly T[]): T {
-    const item = from[this.below(from.length)];
-    if (item === undefined) throw new Error("nothing to pick from");
-    return item;
-  }
-
+export class Mutator extends SeededRandom {
   /** A copy of `message` with one to four changes; `other` lends parts. Never empty. */
   mutate(message: Uint8Array, other: Uint8Array): Uint8Array {
     let bytes: Uint8Array = message.slice();

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PATIENCE_MS } from "./patience.ts";
 import { wireArguments } from "./wire.ts";
@@ -10,6 +10,7 @@ export const SMBX: string = fileURLToPath(new URL("../../bin/smbx.cjs", import.m
 export interface Finished {
   /** undefined where a signal ended it. */
   readonly status: number | undefined;
+  readonly signal?: NodeJS.Signals | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -22,6 +23,10 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** After so many milliseconds it is killed: a hang fails a test instead of stopping all. */
   readonly timeoutMs?: number;
+  /** What kills it then: SIGTERM where not given. */
+  readonly killSignal?: NodeJS.Signals;
+  /** Called with the process that has been started, which may be sent signals. */
+  readonly started?: (child: ChildProcess) => void;
 }
 
 /** Runs a program to its end in a clean environment. */
@@ -36,7 +41,9 @@ export function runProgram(
     env: { PATH, HOME, TMPDIR, SMB_CONF_PATH: "/dev/null", TZ: "UTC", ...options.env },
     stdio: ["pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? PATIENCE_MS,
+    killSignal: options.killSignal ?? "SIGTERM",
   });
+  options.started?.(child);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
@@ -46,9 +53,10 @@ export function runProgram(
   child.stdin.end(options.input ?? "");
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) =>
+    child.on("close", (code, signal) =>
       resolve({
         status: code ?? undefined,
+        signal: signal ?? undefined,
         stdout: Buffer.concat(stdout).toString("utf8"),
         stderr: Buffer.concat(stderr).toString("utf8"),
       }),

@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { SeededRandom } from "./seeded-random.ts";
 
 /** What goes wrong on the way, each with its probability for one datagram; nothing by default. */
 export interface UdpFaults {
@@ -48,13 +49,13 @@ export class UdpFaultRelay implements AsyncDisposable {
   readonly #faults: UdpFaults;
   readonly #flows = new Map<string, Flow>();
   readonly #timers = new Set<NodeJS.Timeout>();
-  #random: () => number;
+  readonly #random: SeededRandom;
 
   private constructor(front: Socket, serverPort: number, faults: UdpFaults, seed: number) {
     this.#front = front;
     this.#serverPort = serverPort;
     this.#faults = faults;
-    this.#random = randomNumbers(seed);
+    this.#random = new SeededRandom(seed);
     front.on("message", (bytes, from) => this.#fromClient(bytes, from));
   }
 
@@ -99,17 +100,17 @@ export class UdpFaultRelay implements AsyncDisposable {
       this.counts.tooLarge += 1;
       return;
     }
-    if (this.#random() < drop) {
+    if (this.#random.next() < drop) {
       this.counts.dropped += 1;
       return;
     }
-    if (this.#random() < corrupt) {
+    if (this.#random.next() < corrupt) {
       this.counts.corrupted += 1;
-      const at = Math.floor(this.#random() * bytes.length);
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(this.#random() * 8));
+      const at = Math.floor(this.#random.next() * bytes.length);
+      bytes[at] = (bytes[at] ?? 0) ^ (1 << Math.floor(this.#random.next() * 8));
     }
-    const isHeld = direction.held === undefined && this.#random() < reorder;
-    const copies = this.#random() < duplicate ? 2 : 1;
+    const isHeld = direction.held === undefined && this.#random.next() < reorder;
+    const copies = this.#random.next() < duplicate ? 2 : 1;
     this.counts.duplicated += copies - 1;
     this.counts.reordered += isHeld ? 1 : 0;
     this.counts.passed += 1;
@@ -201,15 +202,4 @@ async function openSocket(): Promise<Socket> {
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
   return socket;
-}
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }

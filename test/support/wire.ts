@@ -67,14 +67,18 @@ export function behindQuic(server: EmbeddedServer): EmbeddedServer {
     await relay[Symbol.asyncDispose]();
     await server.stop();
   };
-  const { nbtPort, username, password, version, directory, configFile, pid } = server;
+  const { nbtPort, username, password, version, directory, configFile } = server;
   return {
-    ...{ nbtPort, username, password, version, directory, configFile, pid },
+    ...{ nbtPort, username, password, version, directory, configFile },
+    get pid() {
+      return server.pid;
+    },
     host: "localhost",
     port: relay.port,
     sharePath: (share) => server.sharePath(share),
     log: () => server.log(),
     signal: (signal) => server.signal(signal),
+    restart: (signal) => server.restart(signal),
     run: (program, args, input) => server.run(program, args, input),
     stop,
     [Symbol.asyncDispose]: stop,

@@ -54,7 +54,7 @@ export interface EmbeddedServer extends AsyncDisposable {
   /** The private directory; removed at the end. */
   readonly directory: string;
   readonly configFile: string;
-  /** The main smbd process, which leads its process group. */
+  /** The main smbd process, which leads its process group; another one after `restart()`. */
   readonly pid: number;
   /** The directory behind a share. */
   sharePath(share: string): string;
@@ -62,6 +62,11 @@ export interface EmbeddedServer extends AsyncDisposable {
   log(): string;
   /** Sends a signal to smbd and all its children: SIGKILL, SIGSTOP, SIGCONT… */
   signal(signal: NodeJS.Signals): void;
+  /**
+   * Ends smbd and all its children by `signal` (SIGKILL where not given) and starts it again, with the
+   * same directories and ports. Resolves when it takes shares again.
+   */
+  restart(signal?: NodeJS.Signals): Promise<void>;
   /** Runs a Samba program (`pdbedit`, `smbcontrol`…) on this server; returns its standard output. */
   run(program: string, args: readonly string[], input?: string): string;
   /** Ends the server and removes its directory. Idempotent. */
@@ -102,10 +107,9 @@ class SmbdProcess implements EmbeddedServer {
   readonly version: string;
   readonly directory: string;
   readonly configFile: string;
-  readonly pid: number;
   readonly #paths: ReadonlyMap<string, string>;
   readonly #watchdog: Watchdog;
-  readonly #smbd: ChildProcess;
+  #smbd: ChildProcess;
   readonly #output: string[] = [];
   #stopping: Promise<void> | undefined;
 
@@ -131,8 +135,10 @@ class SmbdProcess implements EmbeddedServer {
       throw error;
     }
     this.#smbd = this.#spawn();
-    this.pid = this.#smbd.pid ?? 0;
-    if (this.pid !== 0) this.#watchdog.watch(this.pid);
+  }
+
+  get pid(): number {
+    return this.#smbd.pid ?? 0;
   }
 
   #spawn(): ChildProcess {
@@ -154,6 +160,7 @@ class SmbdProcess implements EmbeddedServer {
     }
     smbd.on("error", (error) => this.#output.push(`${error.message}\n`));
     smbd.unref();
+    if (smbd.pid !== undefined) this.#watchdog.watch(smbd.pid);
     return smbd;
   }
 
@@ -204,6 +211,14 @@ class SmbdProcess implements EmbeddedServer {
     process.kill(-this.pid, signal);
   }
 
+  async restart(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const exited = this.#exited();
+    this.signal(signal);
+    await exited;
+    this.#smbd = this.#spawn();
+    await this.listening();
+  }
+
   run(program: string, args: readonly string[], input = ""): string {
     const path = findProgram(program) ?? program;
     const configured = [`--configfile=${this.configFile}`, ...args];
@@ -222,11 +237,17 @@ class SmbdProcess implements EmbeddedServer {
   }
 
   async #stop(): Promise<void> {
-    const isRunning = this.#smbd.exitCode === null && this.#smbd.signalCode === null;
-    const exited = isRunning && this.pid !== 0 ? once(this.#smbd, "exit") : undefined;
-    if (exited !== undefined) this.#smbd.ref();
+    const exited = this.#exited();
     await this.#watchdog.finish();
     await exited;
+  }
+
+  /** Resolves when smbd has ended; keeps this process running until then. */
+  async #exited(): Promise<void> {
+    const { exitCode, signalCode } = this.#smbd;
+    if (exitCode !== null || signalCode !== null || this.pid === 0) return;
+    this.#smbd.ref();
+    await once(this.#smbd, "exit");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
