@@ -17,6 +17,7 @@ export function explainConnection(client: SmbClient): string {
     `signing: ${session.isSigned ? connection.signingAlgorithm : signingAbsence(client)}`,
     `encryption: ${session.isEncrypted ? connection.cipher : encryptionAbsence(client)}`,
     `user: ${userLine(client)}`,
+    ...session.logonLosses.map((loss) => `logon: ${loss}`),
   ];
   return lines.map((line) => `${printable(line)}\n`).join("");
 }

@@ -1,17 +1,15 @@
-import { AuthenticationError } from "./auth/authentication-error.ts";
-import { createNtlmMechanism } from "./auth/ntlmssp/mechanism.ts";
-import { SpnegoExchange } from "./auth/spnego.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Connection } from "./connection/connection.ts";
 import type { TraceListener } from "./connection/trace.ts";
 import type { DialAttempt } from "./dial-error.ts";
 import type { TransportChoice } from "./dialer.ts";
+import { type Credentials, logOn, refuseNamelessPassword } from "./log-on.ts";
 import type { ChannelReport } from "./multichannel/channel-report.ts";
 import { Multichannel, type MultichannelState } from "./multichannel/multichannel.ts";
 import type { MultichannelOptions } from "./multichannel/options.ts";
 import { reachServer } from "./reach-server.ts";
 import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
-import { Session } from "./session/session.ts";
+import type { Session } from "./session/session.ts";
 import type { Protection } from "./session/session-protection.ts";
 import type { CipherId, Dialect, SigningAlgorithmId } from "./smb2/constants.ts";
 import type { DialTarget, TransportFactory } from "./transport.ts";
@@ -19,17 +17,6 @@ import { Tree } from "./tree/tree.ts";
 
 /** Silence after which a server counts as gone; smbclient's default too. */
 const DEFAULT_TIMEOUT_MS = 20_000;
-
-/** Who logs on. The password or hash stays in memory as long as the client, for re-authentication. */
-export interface Credentials {
-  readonly kind: "password" | "anonymous" | "guest";
-  readonly username: string;
-  /** Empty to let the server decide. */
-  readonly domain: string;
-  readonly password?: string | undefined;
-  /** MD4 of the password, 16 bytes: instead of it. */
-  readonly ntHash?: Uint8Array | undefined;
-}
 
 export interface ClientOptions {
   /** The wires there are, and in which order to try which. */
@@ -251,51 +238,9 @@ async function open(target: DialTarget, options: ClientOptions): Promise<Opened>
     isMultichannel: options.multichannel !== undefined,
   });
   try {
-    return { session: await setUpSession(connection, target, options), attempts };
+    return { session: await logOn(connection, target.host, options), attempts };
   } catch (error) {
     await connection.close();
     throw error;
   }
-}
-
-/**
- * Without a name the logon would be anonymous, and the password be of no use: nobody means that.
- *
- * @throws {AuthenticationError}
- */
-function refuseNamelessPassword({ kind, username, password, ntHash }: Credentials): void {
-  const hasName = kind !== "anonymous" && username !== "";
-  const hasSecret = (password ?? "") !== "" || ntHash !== undefined;
-  if (hasName || (kind !== "password" && !hasSecret)) return;
-  throw new AuthenticationError(
-    "The user name is missing: a password needs one, and an anonymous logon has neither",
-  );
-}
-
-function setUpSession(
-  connection: Connection,
-  target: DialTarget,
-  options: ClientOptions,
-): Promise<Session> {
-  const { credentials } = options;
-  const { username, domain } = credentials;
-  const isAnonymous = credentials.kind === "anonymous";
-  return Session.setUp(connection, {
-    kind: credentials.kind,
-    user: isAnonymous ? "" : domain === "" ? username : `${domain}\\${username}`,
-    protection: options.protection ?? "auto",
-    signal: options.signal,
-    authenticate: () =>
-      new SpnegoExchange([
-        createNtlmMechanism({
-          username: isAnonymous ? "" : username,
-          domain: isAnonymous ? "" : domain,
-          ...(credentials.ntHash === undefined
-            ? { password: credentials.password ?? "" }
-            : { ntHash: credentials.ntHash }),
-          workstation: options.workstation ?? "SMBX",
-          targetName: `cifs/${target.host}`,
-        }),
-      ]),
-  });
 }

@@ -6,7 +6,6 @@ export { AuthenticationError } from "./auth/authentication-error.ts";
 export {
   type CallerOptions,
   type ClientOptions,
-  type Credentials,
   SmbClient,
 } from "./client.ts";
 export { type Clock, systemClock } from "./clock.ts";
@@ -66,6 +65,7 @@ export { decodeSnapshotArray } from "./fscc/fsctl.ts";
 export { decodeFileName, encodeFileRename } from "./fscc/name-information.ts";
 export { decodeFileStreams, type FileStream } from "./fscc/stream-information.ts";
 export type { LocalInterface } from "./local-interface.ts";
+export type { Credentials } from "./log-on.ts";
 export { loadMessageDescriber, type MessageDescriber } from "./message-describer.ts";
 export type { ChannelPlan, InterfaceVerdict, PlannedRoute } from "./multichannel/channel-plan.ts";
 export type { ChannelReport } from "./multichannel/channel-report.ts";
@@ -100,7 +100,7 @@ export type {
 } from "./transport.ts";
 export { defaultOrder, formatTransportOrder, parseTransportOrder } from "./transport-order.ts";
 export type { ListOptions } from "./tree/directory-listing.ts";
-export { foldName, hasWildcard, matchesMask } from "./tree/name-mask.ts";
+export { hasWildcard, matchesMask } from "./tree/name-mask.ts";
 export { type FileStat, Tree } from "./tree/tree.ts";
 export {
   type CallOptions,
@@ -117,3 +117,4 @@ export {
   fileTimeToUnixNs,
 } from "./wire/file-time.ts";
 export { formatGuid } from "./wire/guid.ts";
+export { foldName, upperCase } from "./wire/upper-case.ts";

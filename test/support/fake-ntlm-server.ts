@@ -18,6 +18,7 @@ import { ntHash, ntowfV2 } from "../../src/core/auth/ntlmssp/ntlmv2.ts";
 import { NtlmSessionSecurity } from "../../src/core/auth/ntlmssp/session-security.ts";
 import { hmacMd5 } from "../../src/core/crypto/digests.ts";
 import { Rc4 } from "../../src/core/crypto/rc4.ts";
+import type { CaseTable } from "../../src/core/wire/upper-case.ts";
 import { encodeUtf16 } from "../../src/core/wire/utf16.ts";
 
 export interface FakeNtlmServerOptions {
@@ -26,6 +27,12 @@ export interface FakeNtlmServerOptions {
   readonly timestamp?: bigint;
   /** Taken out of the flags that the client offers. */
   readonly without?: number;
+  /** How it folds the name of a user. */
+  readonly caseTable?: CaseTable;
+  /** The build of its Version; 0, as Samba has it, where not given. */
+  readonly build?: number;
+  /** TargetInfo as it is, for servers that leave it out or do not end it. */
+  readonly targetInfo?: Uint8Array;
 }
 
 /** How a logon looks from the server's side ([MS-NLMP] 3.2.5.1.2). */
@@ -56,7 +63,7 @@ export class FakeNtlmServer {
   }
 
   challenge(negotiate: Uint8Array): Uint8Array {
-    const { timestamp, without = 0 } = this.#options;
+    const { timestamp, without = 0, build = 0 } = this.#options;
     const pairs: AvPair[] = [
       { id: AvId.NB_DOMAIN_NAME, value: encodeUtf16("LAB") },
       { id: AvId.NB_COMPUTER_NAME, value: encodeUtf16("SERVER") },
@@ -72,8 +79,8 @@ export class FakeNtlmServer {
         ((decodeNegotiateMessage(negotiate).flags | NegotiateFlags.TARGET_INFO) & ~without) >>> 0,
       serverChallenge: SERVER_CHALLENGE,
       targetName: "LAB",
-      targetInfo: encodeAvPairs(pairs),
-      version: new Uint8Array(8),
+      targetInfo: this.#options.targetInfo ?? encodeAvPairs(pairs),
+      version: Uint8Array.of(10, 0, build & 0xff, build >> 8, 0, 0, 0, 15),
     }) as Uint8Array<ArrayBuffer>;
     return this.#challenge;
   }
@@ -83,7 +90,8 @@ export class FakeNtlmServer {
     const isAnonymous = m.ntResponse.length === 0;
     const temp = m.ntResponse.subarray(16);
     const pairs = isAnonymous ? [] : decodeAvPairs(temp.subarray(28));
-    const key = ntowfV2(ntHash(this.#options.password ?? "secret"), m.user, m.domain);
+    const { password = "secret", caseTable = "samba" } = this.#options;
+    const key = ntowfV2(ntHash(password), m.user, m.domain, caseTable);
     const proof = hmacMd5(key, SERVER_CHALLENGE, temp);
     const baseKey = isAnonymous ? new Uint8Array(16) : hmacMd5(key, m.ntResponse.subarray(0, 16));
     const isKeyExchanged = (m.flags & NegotiateFlags.KEY_EXCH) !== 0;
@@ -103,7 +111,10 @@ export class FakeNtlmServer {
       channelBindings: findAvPair(pairs, AvId.CHANNEL_BINDINGS) ?? new Uint8Array(0),
       lmResponse: m.lmResponse,
       sessionKey,
-      security: new NtlmSessionSecurity(sessionKey, "server", isKeyExchanged),
+      security: new NtlmSessionSecurity(sessionKey, "server", {
+        isKeyExchanged,
+        has128: (m.flags & NegotiateFlags.KEY_128) !== 0,
+      }),
     };
   }
 }

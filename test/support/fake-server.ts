@@ -34,7 +34,7 @@ import type { SessionSetupRequest } from "../../src/core/smb2/session-setup.ts";
 import type { Transport, TransportFactory } from "../../src/core/transport.ts";
 import { Writer } from "../../src/core/wire/writer.ts";
 import { memoryTransport } from "../../src/transports/memory/memory-transport.ts";
-import { FakeNtlmServer } from "./fake-ntlm-server.ts";
+import { FakeNtlmServer, type FakeNtlmServerOptions } from "./fake-ntlm-server.ts";
 
 /** What a handler says of its response; what it leaves out is as a good server would have it. */
 export interface FakeReply {
@@ -72,6 +72,8 @@ export type FakeHandler = (request: FakeRequest) => void;
 export interface FakeServerOptions {
   readonly dialect?: number;
   readonly password?: string;
+  /** How its side of NTLM differs from a good server's. */
+  readonly ntlm?: FakeNtlmServerOptions;
   /** Credits granted with every response that says nothing else. */
   readonly credits?: number;
   readonly maxReadSize?: number;
@@ -108,6 +110,8 @@ class FakeConnection {
   /** What signs until the channel has a key of its own: the session's. */
   bindingSigner: Signer | undefined;
   preauthHash: Uint8Array = initialPreauthHash();
+  /** The hash of NEGOTIATE alone: each authentication begins with it anew. */
+  negotiateHash: Uint8Array = initialPreauthHash();
 
   constructor(wire: Transport, index: number) {
     this.wire = wire;
@@ -136,6 +140,7 @@ export class FakeServer {
     this.#ntlm = new FakeNtlmServer({
       password: options.password ?? "secret",
       timestamp: 0x01da_0000_0000_0000n,
+      ...options.ntlm,
     });
     this.on(Command.NEGOTIATE, (request) => this.#negotiate(request));
     this.on(Command.SESSION_SETUP, (request) => this.#sessionSetup(request));
@@ -326,7 +331,7 @@ export class FakeServer {
         negotiateContexts: this.#options.negotiateContexts ?? contexts,
       },
     });
-    connection.preauthHash = preauthUpdate(connection.preauthHash, [sent]);
+    connection.negotiateHash = preauthUpdate(connection.preauthHash, [sent]);
   }
 
   #connectionOf({ connection }: FakeRequest): FakeConnection {
@@ -347,6 +352,7 @@ export class FakeServer {
       }
     }
     const isNew = connection.signer === undefined;
+    if (isFirst && isNew) connection.preauthHash = connection.negotiateHash;
     if (isNew) connection.preauthHash = preauthUpdate(connection.preauthHash, [message]);
     if (isFirst) {
       const securityBuffer = encodeNegTokenResp({

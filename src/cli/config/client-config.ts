@@ -3,6 +3,7 @@ import {
   parseTransportOrder,
   SigningAlgorithmId,
   type TransportChoice,
+  upperCase,
 } from "../../core/index.ts";
 import type { Setting } from "../option-values.ts";
 import { UsageError } from "../usage-error.ts";
@@ -123,11 +124,11 @@ class ConfigDraft {
 
   readonly #setters: Readonly<Record<string, (value: string) => Refusal>> = {
     workgroup: (value) => {
-      if (value !== "") this.#workgroup = value.toUpperCase();
+      if (value !== "") this.#workgroup = upperCase(value, "samba");
       return undefined;
     },
     netbiosname: (value) => {
-      this.#netbiosName = value === "" ? undefined : value.toUpperCase();
+      this.#netbiosName = value === "" ? undefined : upperCase(value, "samba");
       return undefined;
     },
     realm: (value) => {

@@ -1,4 +1,4 @@
-import type { SmbClient, Tree } from "../../core/index.ts";
+import { foldName, type SmbClient, type Tree } from "../../core/index.ts";
 import { ToldFailures } from "../commands/phrases.ts";
 import { connectShare } from "../connect.ts";
 import type { ShellSettings } from "../context.ts";
@@ -64,7 +64,7 @@ export class Job {
   async connect(operand: string): Promise<ConnectedPlace> {
     const location = locationOf(operand);
     const client = await this.client(location);
-    const key = `${clientKey(location)}\n${location.share.toLowerCase()}`;
+    const key = `${clientKey(location)}\n${foldName(location.share)}`;
     const tree = await remember(this.#trees, key, () =>
       connectShare(this.run, client, location.share),
     );

@@ -1,6 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type DirectoryEntry, FileAttributes, hasWildcard, type Tree } from "../../core/index.ts";
+import {
+  type DirectoryEntry,
+  FileAttributes,
+  foldName,
+  hasWildcard,
+  type Tree,
+} from "../../core/index.ts";
 import type { ArgumentKind } from "../command.ts";
 import { commandTableOf } from "../commands/index.ts";
 import type { CommandTable } from "../commands/table.ts";
@@ -167,9 +173,9 @@ async function findShares({ context, signal, cache, word }: Place): Promise<read
     const shares = await context.client.listShares({ signal });
     return shares.map(({ name }) => ({ name, isDirectory: false }));
   });
-  const wanted = word.text.toLowerCase();
+  const wanted = foldName(word.text);
   return names
-    .filter(({ name }) => name.toLowerCase().startsWith(wanted))
+    .filter(({ name }) => foldName(name).startsWith(wanted))
     .map((entry) => asCandidate(entry, ""));
 }
 

@@ -16,6 +16,8 @@ export interface AuthMechanism {
   readonly hasIntegrity: boolean;
   /** Session.SessionKey material, 16 bytes; all zeros for an anonymous logon. Read when complete. */
   readonly sessionKey: Uint8Array;
+  /** What this logon lacks because of the peer, as sentences without a capital; often nothing. */
+  readonly losses: readonly string[];
   /**
    * Takes the peer's token (undefined at the start) and gives the next one, or undefined where
    * nothing more is to be sent.

@@ -67,6 +67,11 @@ export class SpnegoExchange {
     return this.mechanism.sessionKey;
   }
 
+  /** What the logon lacks because of the server: see `AuthMechanism.losses`. */
+  get losses(): readonly string[] {
+    return this.mechanism.losses;
+  }
+
   /**
    * The first token. `serverInitToken` is the security buffer of the NEGOTIATE response, which lists
    * the server's mechanisms; it may be empty ([MS-SMB2] 3.2.4.2.3).

@@ -20,6 +20,8 @@ export interface SessionSetupResult {
   readonly sessionId: bigint;
   readonly sessionFlags: number;
   readonly material: KeyMaterial;
+  /** See `AuthMechanism.losses`. */
+  readonly losses: readonly string[];
   /** The last response, whose signature nobody has verified yet. */
   readonly finalReply: RawReply;
 }
@@ -65,7 +67,8 @@ export async function exchangeSessionSetup(
     if (header.status === NtStatus.SUCCESS) {
       await spnego.finish(response.securityBuffer);
       const material = { sessionKey: spnego.sessionKey, preauthHash };
-      return { sessionId, sessionFlags: response.sessionFlags, material, finalReply: reply };
+      const { sessionFlags } = response;
+      return { sessionId, sessionFlags, material, losses: spnego.losses, finalReply: reply };
     }
     checkInterimSignature(reply, options);
     if (preauthHash !== undefined) preauthHash = preauthUpdate(preauthHash, [message]);

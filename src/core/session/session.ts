@@ -46,6 +46,8 @@ export class Session {
   readonly sessionId: bigint;
   readonly isGuest: boolean;
   readonly isAnonymous: boolean;
+  /** What the logon lacks because of the server, as sentences without a capital; often nothing. */
+  readonly logonLosses: readonly string[];
   /** FSCTL_VALIDATE_NEGOTIATE_INFO is asked once a session. */
   hasValidatedNegotiate = false;
   /** Further channels are being opened. */
@@ -61,6 +63,7 @@ export class Session {
   /** Use `Session.setUp`. */
   private constructor(connection: Connection, setup: SessionSetupResult, options: SessionOptions) {
     this.sessionId = setup.sessionId;
+    this.logonLosses = setup.losses;
     // Our own logon decides what keys there are: these flags come before anything was verified.
     this.isAnonymous = options.kind === "anonymous" || hasNoKey(setup.material);
     this.isGuest = !this.isAnonymous && hasNoUser(setup);

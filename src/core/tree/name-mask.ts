@@ -1,3 +1,5 @@
+import { foldName } from "../wire/upper-case.ts";
+
 /** The characters that make a name a mask ([MS-FSA] 2.1.4.3). */
 const WILDCARDS = /[*?<>"]/;
 
@@ -15,18 +17,6 @@ export function matchesMask(mask: string, name: string): boolean {
   if (mask === "" || name === "") return mask === name;
   if (mask === "*" || mask === "*.*") return true;
   return new MaskMatch(foldName(mask), foldName(name)).run();
-}
-
-/** Upper case, one code unit for one, as the server's table does it: equal names are one to a server. */
-export function foldName(text: string): string {
-  const upper = text.toUpperCase();
-  if (upper.length === text.length) return upper;
-  return Array.from({ length: text.length }, (_, index) => foldUnit(text.charAt(index))).join("");
-}
-
-function foldUnit(unit: string): string {
-  const upper = unit.toUpperCase();
-  return upper.length === 1 ? upper : unit;
 }
 
 /**

@@ -52,6 +52,7 @@ interface Script {
 
 /** A mechanism that says what it is told to; its MIC is the reversed message. */
 class ScriptedMechanism implements AuthMechanism {
+  readonly losses = [];
   readonly name = "scripted";
   readonly oid: string;
   readonly received: (string | undefined)[] = [];

@@ -26,19 +26,21 @@ export interface AvPair {
 }
 
 /**
- * Reads the pairs up to MsvAvEOL, which is not returned.
+ * Reads the pairs up to MsvAvEOL, which is not returned. Small servers leave it out, or all of the
+ * pairs: then the bytes end the list.
  *
- * @throws {WireFormatError} where a pair does not fit or MsvAvEOL is missing
+ * @throws {WireFormatError} where a pair does not fit
  */
 export function decodeAvPairs(bytes: Uint8Array): AvPair[] {
   const r = new Reader(bytes);
   const pairs: AvPair[] = [];
-  for (;;) {
+  while (r.remaining > 0) {
     const id = r.u16();
     const length = r.u16();
-    if (id === AvId.EOL) return pairs;
+    if (id === AvId.EOL) break;
     pairs.push({ id, value: r.raw(length) });
   }
+  return pairs;
 }
 
 /** Encodes the pairs and appends MsvAvEOL. */

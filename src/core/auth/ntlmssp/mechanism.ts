@@ -3,6 +3,7 @@ import { type RandomSource, randomBytes } from "../../crypto/random.ts";
 import { Rc4 } from "../../crypto/rc4.ts";
 import { ProtocolError } from "../../errors.ts";
 import { type FileTime, fileTimeFromUnixMs } from "../../wire/file-time.ts";
+import type { CaseTable } from "../../wire/upper-case.ts";
 import { encodeUtf16 } from "../../wire/utf16.ts";
 import { AuthenticationError } from "../authentication-error.ts";
 import type { AuthMechanism } from "../mechanism.ts";
@@ -25,6 +26,7 @@ import {
   NegotiateFlags,
 } from "./messages.ts";
 import { lmV2Response, ntHash, ntlmV2Response, ntowfV2 } from "./ntlmv2.ts";
+import { demandFlags, likelyCaseTable, lossesOf } from "./server-strength.ts";
 import { NtlmSessionSecurity } from "./session-security.ts";
 
 /** The object identifier of NTLMSSP ([MS-SPNG] 1.9). */
@@ -39,6 +41,8 @@ export interface NtlmOptions {
   readonly password?: string;
   /** Instead of a password: its 16-byte hash (MD4 of the UTF-16LE form). */
   readonly ntHash?: Uint8Array;
+  /** Fold the name as the server seems not to: a second try, where Windows and Samba differ. */
+  readonly usesOtherCaseTable?: boolean;
   /** Our own NetBIOS name. */
   readonly workstation?: string;
   /** The service principal name of the server, `cifs/host`: a server can tell relayed logons by it. */
@@ -78,14 +82,6 @@ const OFFERED_FLAGS =
     NegotiateFlags.KEY_EXCH) >>>
   0;
 
-/** What a server must agree to, and what its refusal means to a person. */
-const DEMANDED: readonly (readonly [flag: number, what: string])[] = [
-  [NegotiateFlags.UNICODE, "Unicode names"],
-  [NegotiateFlags.EXTENDED_SESSIONSECURITY, "extended session security"],
-  [NegotiateFlags.KEY_128, "128-bit keys"],
-  [NegotiateFlags.TARGET_INFO, "the target information of NTLMv2"],
-];
-
 /** [MS-NLMP] 2.2.2.10: 10.0, build 0, NTLMSSP_REVISION_W2K3. Servers only log it. */
 const VERSION = new Uint8Array([10, 0, 0, 0, 0, 0, 0, 15]);
 
@@ -100,6 +96,7 @@ class NtlmClient implements NtlmMechanism {
   #sessionKey: Uint8Array | undefined;
   #security: NtlmSessionSecurity | undefined;
   #serverTime: FileTime | undefined;
+  #losses: readonly string[] = [];
 
   constructor(options: NtlmOptions) {
     const { password = "", ntHash: hash, ...rest } = options;
@@ -120,6 +117,10 @@ class NtlmClient implements NtlmMechanism {
 
   get serverTime(): FileTime | undefined {
     return this.#serverTime;
+  }
+
+  get losses(): readonly string[] {
+    return this.#losses;
   }
 
   get sessionKey(): Uint8Array {
@@ -170,6 +171,7 @@ class NtlmClient implements NtlmMechanism {
     this.#serverTime = avTimestamp(offeredPairs);
     const flags = (challenge.flags & OFFERED_FLAGS) >>> 0;
     if (this.#options.username === "") return this.#answerAnonymously(flags);
+    this.#losses = lossesOf(challenge.flags, offeredPairs);
 
     // With a timestamp the server can hold us to the MIC; then it goes without the LMv2 answer.
     const hasMic = this.#serverTime !== undefined;
@@ -191,7 +193,8 @@ class NtlmClient implements NtlmMechanism {
     this.#sessionKey = sessionKey;
     if ((flags & NegotiateFlags.SIGN) !== 0) {
       const isKeyExchanged = encryptedSessionKey.length > 0;
-      this.#security = new NtlmSessionSecurity(sessionKey, "client", isKeyExchanged);
+      const has128 = (flags & NegotiateFlags.KEY_128) !== 0;
+      this.#security = new NtlmSessionSecurity(sessionKey, "client", { isKeyExchanged, has128 });
     }
     return message;
   }
@@ -222,7 +225,7 @@ class NtlmClient implements NtlmMechanism {
   ): { response: Uint8Array; lmResponse: Uint8Array; sessionBaseKey: Uint8Array } {
     const { username, domain, random = randomBytes, now = machineTime } = this.#options;
     const input = {
-      responseKey: ntowfV2(this.#hash, username, domain),
+      responseKey: ntowfV2(this.#hash, username, domain, this.#caseTable(challenge)),
       serverChallenge: challenge.serverChallenge,
       clientChallenge: random(8),
       time: this.#serverTime ?? now(),
@@ -232,6 +235,12 @@ class NtlmClient implements NtlmMechanism {
     const answer = { ...ntlmV2Response(input), lmResponse };
     input.responseKey.fill(0);
     return answer;
+  }
+
+  #caseTable({ version }: ChallengeMessage): CaseTable {
+    const likely = likelyCaseTable(version);
+    if (this.#options.usesOtherCaseTable !== true) return likely;
+    return likely === "samba" ? "windows" : "samba";
   }
 
   /** The server's pairs and ours, which bind the answer to this server and this channel. */
@@ -265,14 +274,6 @@ class NtlmClient implements NtlmMechanism {
     sessionBaseKey.fill(0);
     return { sessionKey, encryptedSessionKey };
   }
-}
-
-function demandFlags(flags: number): void {
-  const missing = DEMANDED.filter(([flag]) => (flags & flag) === 0).map(([, what]) => what);
-  if (missing.length === 0) return;
-  throw new AuthenticationError(
-    `The server cannot do NTLMv2 safely: it refuses ${missing.join(", ")}. Older forms of NTLM are not spoken; enable NTLMv2 on the server`,
-  );
 }
 
 function encode(message: AuthenticateMessage): Uint8Array {

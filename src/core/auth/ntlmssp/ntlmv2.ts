@@ -1,6 +1,7 @@
 import { hmacMd5 } from "../../crypto/digests.ts";
 import { md4 } from "../../crypto/md4.ts";
 import type { FileTime } from "../../wire/file-time.ts";
+import { type CaseTable, upperCase } from "../../wire/upper-case.ts";
 import { encodeUtf16 } from "../../wire/utf16.ts";
 import { encodeBytes } from "../../wire/writer.ts";
 
@@ -23,9 +24,17 @@ export function ntHash(password: string): Uint8Array {
   return hash;
 }
 
-/** [MS-NLMP] 3.3.2 NTOWFv2: the key that a user's answers are made with. The domain's case counts. */
-export function ntowfV2(hash: Uint8Array, user: string, domain: string): Uint8Array {
-  return hmacMd5(hash, encodeUtf16(upperCase(user) + domain));
+/**
+ * [MS-NLMP] 3.3.2 NTOWFv2: the key that a user's answers are made with. The domain's case counts; `table`
+ * is the one that the server folds the user's name with.
+ */
+export function ntowfV2(
+  hash: Uint8Array,
+  user: string,
+  domain: string,
+  table: CaseTable = "windows",
+): Uint8Array {
+  return hmacMd5(hash, encodeUtf16(upperCase(user, table) + domain));
 }
 
 /** NtChallengeResponse and the SessionBaseKey that goes with it ([MS-NLMP] 3.3.2). */
@@ -56,19 +65,4 @@ export function lmV2Response(input: Omit<NtlmV2Input, "time" | "targetInfo">): U
   response.set(hmacMd5(input.responseKey, input.serverChallenge, input.clientChallenge));
   response.set(input.clientChallenge, 16);
   return response;
-}
-
-/**
- * Upper case as Windows has it: one UTF-16 unit for one, so that a German ß stays what it is, and
- * nothing outside ASCII becomes ASCII (ı, ſ).
- */
-function upperCase(text: string): string {
-  let result = "";
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charAt(i);
-    const upper = unit.toUpperCase();
-    const isSimple = upper.length === 1 && (unit < "\u0080" || upper >= "\u0080");
-    result += isSimple ? upper : unit;
-  }
-  return result;
 }

@@ -9,9 +9,25 @@ export function ntlmSigningKey(exportedSessionKey: Uint8Array, sender: NtlmRole)
   return md5(exportedSessionKey, magic(sender, "signing"));
 }
 
-/** [MS-NLMP] 3.4.5.3 SEALKEY, with extended session security and a 128-bit key. */
-export function ntlmSealingKey(exportedSessionKey: Uint8Array, sender: NtlmRole): Uint8Array {
-  return md5(exportedSessionKey, magic(sender, "sealing"));
+/** Without NTLMSSP_NEGOTIATE_128 (and without 56, which we do not offer) so much of the key is used. */
+const WEAK_KEY_LENGTH = 5;
+
+/** [MS-NLMP] 3.4.5.3 SEALKEY, with extended session security; of a 40-bit key where not `has128`. */
+export function ntlmSealingKey(
+  exportedSessionKey: Uint8Array,
+  sender: NtlmRole,
+  has128 = true,
+): Uint8Array {
+  const key = has128 ? exportedSessionKey : exportedSessionKey.subarray(0, WEAK_KEY_LENGTH);
+  return md5(key, magic(sender, "sealing"));
+}
+
+/** What the flags of the logon agreed on. */
+export interface NtlmKeyOptions {
+  /** NTLMSSP_NEGOTIATE_KEY_EXCH. */
+  readonly isKeyExchanged: boolean;
+  /** NTLMSSP_NEGOTIATE_128. */
+  readonly has128: boolean;
 }
 
 /**
@@ -38,11 +54,10 @@ export class NtlmSessionSecurity {
   readonly #outgoing: Direction;
   readonly #incoming: Direction;
 
-  /** `isKeyExchanged`: NTLMSSP_NEGOTIATE_KEY_EXCH was agreed on. */
-  constructor(exportedSessionKey: Uint8Array, role: NtlmRole, isKeyExchanged: boolean) {
+  constructor(exportedSessionKey: Uint8Array, role: NtlmRole, options: NtlmKeyOptions) {
     const peer = role === "client" ? "server" : "client";
-    this.#outgoing = new Direction(exportedSessionKey, role, isKeyExchanged);
-    this.#incoming = new Direction(exportedSessionKey, peer, isKeyExchanged);
+    this.#outgoing = new Direction(exportedSessionKey, role, options);
+    this.#incoming = new Direction(exportedSessionKey, peer, options);
   }
 
   /** The signature of the next message that we send. */
@@ -66,9 +81,12 @@ class Direction {
   readonly #handle: Rc4 | undefined;
   #sequenceNumber = 0;
 
-  constructor(exportedSessionKey: Uint8Array, sender: NtlmRole, isKeyExchanged: boolean) {
+  constructor(exportedSessionKey: Uint8Array, sender: NtlmRole, options: NtlmKeyOptions) {
+    const { isKeyExchanged, has128 } = options;
     this.#signingKey = ntlmSigningKey(exportedSessionKey, sender);
-    this.#handle = isKeyExchanged ? new Rc4(ntlmSealingKey(exportedSessionKey, sender)) : undefined;
+    this.#handle = isKeyExchanged
+      ? new Rc4(ntlmSealingKey(exportedSessionKey, sender, has128))
+      : undefined;
   }
 
   next(message: Uint8Array): Uint8Array {

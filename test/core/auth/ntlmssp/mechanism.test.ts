@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { AuthenticationError } from "../../../../src/core/auth/authentication-error.ts";
+import { AvId, encodeAvPairs } from "../../../../src/core/auth/ntlmssp/av-pairs.ts";
 import {
   createNtlmMechanism,
   type NtlmOptions,
@@ -12,6 +13,7 @@ import {
 } from "../../../../src/core/auth/ntlmssp/messages.ts";
 import { ntHash } from "../../../../src/core/auth/ntlmssp/ntlmv2.ts";
 import { SmbError, WireFormatError } from "../../../../src/core/errors.ts";
+import { encodeUtf16 } from "../../../../src/core/wire/utf16.ts";
 import { FakeNtlmServer, type FakeNtlmServerOptions } from "../../../support/fake-ntlm-server.ts";
 import { toHex } from "../../../support/hex.ts";
 
@@ -120,8 +122,6 @@ describe("createNtlmMechanism", () => {
   for (const [what, without] of [
     ["Unicode names", NegotiateFlags.UNICODE],
     ["extended session security", NegotiateFlags.EXTENDED_SESSIONSECURITY],
-    ["128-bit keys", NegotiateFlags.KEY_128],
-    ["the target information of NTLMv2", NegotiateFlags.TARGET_INFO],
   ] as const) {
     it(`refuses a server without ${what}`, async () => {
       await assert.rejects(logon({}, { timestamp: TIMESTAMP, without }), (error) => {
@@ -129,6 +129,52 @@ describe("createNtlmMechanism", () => {
         assert.match(error.message, new RegExp(what));
         return true;
       });
+    });
+  }
+
+  const { KEY_128, TARGET_INFO } = NegotiateFlags;
+  const endless = encodeAvPairs([
+    { id: AvId.NB_COMPUTER_NAME, value: encodeUtf16("BOX") },
+  ]).subarray(0, -4);
+  const small: readonly (readonly [string, FakeNtlmServerOptions, readonly RegExp[]])[] = [
+    ["no target information", { without: TARGET_INFO }, [/no target information/]],
+    ["an empty one", { targetInfo: new Uint8Array(0) }, [/no target information/]],
+    ["one that is not ended", { targetInfo: endless }, [/no time/]],
+    ["no 128-bit keys", { timestamp: TIMESTAMP, without: KEY_128 }, [/40 bits/]],
+    [
+      "nothing of all that",
+      { without: TARGET_INFO | KEY_128 },
+      [/no target information/, /40 bits/],
+    ],
+  ];
+  for (const [what, server, losses] of small) {
+    it(`takes a small server with ${what}, and says what is lost`, async () => {
+      const { mechanism, verdict } = await logon({ now: () => TIMESTAMP }, server);
+      assert.equal(verdict.isAccepted, true);
+      assert.equal(toHex(mechanism.sessionKey), toHex(verdict.sessionKey));
+      const text = Buffer.from("list");
+      assert.equal(verdict.security.verify(text, mechanism.sign(text)), true);
+      assert.equal(mechanism.verify(text, verdict.security.sign(text)), true);
+      assert.equal(mechanism.losses.length, losses.length, mechanism.losses.join("; "));
+      for (const [index, words] of losses.entries())
+        assert.match(mechanism.losses[index] ?? "", words);
+    });
+  }
+
+  it("has nothing to say of a server that leaves nothing out", async () => {
+    assert.deepEqual((await logon()).mechanism.losses, []);
+  });
+
+  for (const [name, build, caseTable] of [
+    ["Samba", 0, "samba"],
+    ["Windows", 20_348, "windows"],
+  ] as const) {
+    it(`folds the name as ${name} does, which its Version tells`, async () => {
+      const server = { timestamp: TIMESTAMP, build, caseTable };
+      const { verdict } = await logon({ username: "ștefan" }, server);
+      assert.equal(verdict.isAccepted, true);
+      const other = await logon({ username: "ștefan", usesOtherCaseTable: true }, server);
+      assert.equal(other.verdict.isAccepted, false);
     });
   }
 

@@ -151,7 +151,7 @@ describe("AV pairs", () => {
     { maxLength: 8 },
   );
 
-  it("come back as they were, and every truncation is refused", () => {
+  it("come back as they were, and where they are cut inside a pair they are refused", () => {
     fc.assert(
       fc.property(pairs, (list) => {
         const bytes = encodeAvPairs(list);
@@ -160,8 +160,13 @@ describe("AV pairs", () => {
           decodeAvPairs(bytes).map(({ id }) => id),
           list.map(({ id }) => id),
         );
+        // Between two pairs it is a list that is not ended, as small servers send it.
+        const ends = list.map((_, index) => encodeAvPairs(list.slice(0, index + 1)).length - 4);
         for (let length = 0; length < bytes.length; length++) {
-          assert.throws(() => decodeAvPairs(bytes.subarray(0, length)), WireFormatError);
+          const cut = bytes.subarray(0, length);
+          const whole = [0, ...ends].indexOf(length);
+          if (whole >= 0) assert.equal(decodeAvPairs(cut).length, whole);
+          else assert.throws(() => decodeAvPairs(cut), WireFormatError);
         }
       }),
       { numRuns: 50 },

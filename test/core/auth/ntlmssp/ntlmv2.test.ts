@@ -95,12 +95,12 @@ describe("session security between Windows machines", () => {
   const mechTypes = fromHex("300c060a2b06010401823702020a");
 
   it("signs the mechanism list as the client did", () => {
-    const security = new NtlmSessionSecurity(key, "client", true);
+    const security = new NtlmSessionSecurity(key, "client", { isKeyExchanged: true, has128: true });
     assert.equal(toHex(security.sign(mechTypes)), "0100000063775a9a5fd97f0600000000");
   });
 
   it("verifies what the server sent, once", () => {
-    const security = new NtlmSessionSecurity(key, "client", true);
+    const security = new NtlmSessionSecurity(key, "client", { isKeyExchanged: true, has128: true });
     const mic = fromHex("010000003b453cdc3524164200000000");
     assert.equal(security.verify(mechTypes, mic), true);
     assert.equal(security.verify(mechTypes, mic), false);
@@ -108,8 +108,8 @@ describe("session security between Windows machines", () => {
 
   it("counts the messages each way and notices a change", () => {
     for (const isKeyExchanged of [true, false]) {
-      const client = new NtlmSessionSecurity(key, "client", isKeyExchanged);
-      const server = new NtlmSessionSecurity(key, "server", isKeyExchanged);
+      const client = new NtlmSessionSecurity(key, "client", { isKeyExchanged, has128: true });
+      const server = new NtlmSessionSecurity(key, "server", { isKeyExchanged, has128: true });
       for (const text of ["one", "two", "three"]) {
         const bytes = encodeUtf16(text);
         const signature = client.sign(bytes);
