@@ -1,7 +1,8 @@
+import { sep } from "node:path";
 import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
-import type { DownloadItem } from "../transfer/index.ts";
+import type { DownloadItem, TargetClaims } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { questionsOf } from "./asking.ts";
 import { PassedOver } from "./passed-over.ts";
@@ -19,9 +20,11 @@ export const mget: Command = {
   async run(context, masks) {
     if (masks.length === 0) throw new UsageError("nothing to mget");
     const log = new FailureLog(context);
+    const { TargetClaims } = await import("../transfer/index.ts");
+    const targets = new TargetClaims(sep, masks.length > 1);
     for (const text of masks) {
       try {
-        await fetchMatching(context, parseRemoteMask(context, text));
+        await fetchMatching(context, parseRemoteMask(context, text), targets);
       } catch (error) {
         if (context.personality.habits.mgetStopsAtFailure) throw error;
         log.add(error);
@@ -31,7 +34,11 @@ export const mget: Command = {
   },
 };
 
-async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<void> {
+async function fetchMatching(
+  context: ShellContext,
+  mask: RemoteMask,
+  targets: TargetClaims,
+): Promise<void> {
   const style: TransferStyle = {
     direction: "download",
     showLocal: (path) => showLocalPath(context, path),
@@ -62,7 +69,7 @@ async function fetchMatching(context: ShellContext, mask: RemoteMask): Promise<v
     });
     const done = await phrased(
       (status) => `${status} listing ${displayMask(mask)}`,
-      () => downloadMany(environment, noting(plan)),
+      () => downloadMany({ ...environment, targets }, noting(plan)),
     );
     questions?.expectAnswers();
     return done;

@@ -3,6 +3,7 @@ import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { printable } from "../render/printable.ts";
+import type { TargetClaims } from "../transfer/index.ts";
 import { UsageError } from "../usage-error.ts";
 import { questionsOf } from "./asking.ts";
 import { PassedOver } from "./passed-over.ts";
@@ -20,9 +21,11 @@ export const mput: Command = {
     const { isTerse } = context.personality.habits;
     if (masks.length === 0 && !isTerse) throw new UsageError("nothing to mput");
     const log = new FailureLog(context);
+    const { TargetClaims } = await import("../transfer/index.ts");
+    const targets = new TargetClaims("\\", masks.length > 1);
     for (const mask of masks) {
       try {
-        await storeMatching(context, mask);
+        await storeMatching(context, mask, targets);
       } catch (error) {
         log.add(error);
       }
@@ -36,7 +39,11 @@ function noLocalMatch(mask: string): StatedFailure {
   return new StatedFailure(`no local file matches ${mask}`, { cause });
 }
 
-async function storeMatching(context: ShellContext, mask: string): Promise<void> {
+async function storeMatching(
+  context: ShellContext,
+  mask: string,
+  targets: TargetClaims,
+): Promise<void> {
   const style: TransferStyle = {
     direction: "upload",
     showLocal: (path) => showLocalPath(context, path),
@@ -69,7 +76,7 @@ async function storeMatching(context: ShellContext, mask: string): Promise<void>
       onDirectory: ({ relativePath }) => passedOver.add(isBelow + relativePath, environment),
       ...(environment.onNotice === undefined ? {} : { onNotice: environment.onNotice }),
     });
-    const done = await uploadMany(environment, plan);
+    const done = await uploadMany({ ...environment, targets }, plan);
     questions?.expectAnswers();
     return done;
   });

@@ -1,9 +1,15 @@
 import { type Stats, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { NtStatus, TransferError, type Tree } from "../../core/index.ts";
 import { isStatus } from "../commands/phrases.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
-import { type DownloadItem, downloadMany, planDownload } from "../transfer/index.ts";
+import {
+  type DownloadItem,
+  downloadMany,
+  haveTwins,
+  planDownload,
+  TargetClaims,
+} from "../transfer/index.ts";
 import { safeLocalName } from "../transfer/safe-name.ts";
 import { isRemoteLocation } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
@@ -26,10 +32,12 @@ export async function get(job: Job, operands: readonly string[]): Promise<void> 
   if (sources.length === 0) throw new UsageError("usage: smbx get [-r] URL... DESTINATION");
   if (hasDestination && last === "-") return cat(job, sources);
   const destination = readDestination(job, hasDestination ? last : ".", sources);
+  const names = sources.map((source) => nameOf(source.replaceAll("/", "\\")));
+  const targets = new TargetClaims(sep, sources.some(hasMask) || haveTwins(names));
   await job.forEachPlace(sources, async (place) => {
     const style: TransferStyle = { direction: "download", showLocal: (path) => path };
     await transferMany(job, place, style, (environment) =>
-      downloadMany(environment, itemsOf(job, place, destination)),
+      downloadMany({ ...environment, targets }, itemsOf(job, place, destination)),
     );
   });
 }

@@ -4,7 +4,9 @@ import { TransferError } from "../../core/index.ts";
 import { joinRemote } from "../commands/remote-mask.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
 import {
+  haveTwins,
   planUpload,
+  TargetClaims,
   type TransferEnvironment,
   type UploadItem,
   type UploadPlan,
@@ -35,7 +37,7 @@ export async function put(job: Job, operands: readonly string[]): Promise<void> 
   };
   await transferMany(job, place, style, (environment) =>
     uploadMany(
-      environment,
+      { ...environment, targets: new TargetClaims("\\", haveTwins(sources.map(nameOfSource))) },
       itemsOf(job, place, sources, { isDirectory, ...noticesOf(environment) }),
     ),
   );
@@ -53,6 +55,10 @@ async function namesDirectory(
     throw new UsageError(`${withoutPassword(operand)} is no directory`);
   }
   return false;
+}
+
+function nameOfSource(source: string): string {
+  return basename(resolve("/", source));
 }
 
 function localPathOf(job: Job, source: string): string {

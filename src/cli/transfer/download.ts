@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { sep } from "node:path";
 import {
   type CreateResponse,
   closeQuietly,
@@ -29,10 +30,12 @@ import {
   openLocalTarget,
   storeLocalFile,
 } from "./local-target.ts";
+import { LocalPlaces } from "./one-name.ts";
 import { type FileProgress, silentProgress } from "./progress.ts";
 import { resumeDownload } from "./resume-download.ts";
 import { runBounded } from "./run.ts";
 import { Tally } from "./tally.ts";
+import { type Claim, TargetClaims } from "./target-claims.ts";
 import { localTimes } from "./times.ts";
 
 /** What is asked for with the first request when nobody knows a file's size. */
@@ -68,6 +71,7 @@ export async function downloadMany(
   items: Iterable<DownloadItem> | AsyncIterable<DownloadItem>,
 ): Promise<TransferSummary> {
   const tally = new Tally(env);
+  const places = new LocalPlaces(env.targets ?? new TargetClaims(sep));
   const failure = ({ remotePath, localPath }: DownloadItem, error: unknown): TransferFailure => ({
     path: remotePath,
     remotePath,
@@ -81,7 +85,9 @@ export async function downloadMany(
     weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.entry?.size),
     run: async (item, signal) => {
       if (item.error !== undefined) throw item.error;
-      if (item.isDirectory === true) mkdirSync(item.localPath, { recursive: true });
+      const claim = claimOf(item);
+      places.take(claim);
+      if (claim.isDirectory) mkdirSync(item.localPath, { recursive: true });
       else tally.finished(await new Download(env, item, signal).run({}));
     },
     onFailure: (item, error) => tally.failed(failure(item, error)),
@@ -89,6 +95,10 @@ export async function downloadMany(
     signal: env.signal,
   });
   return tally.summary();
+}
+
+function claimOf({ localPath, remotePath, isDirectory }: DownloadItem): Claim {
+  return { source: `\\${remotePath}`, target: localPath, isDirectory: isDirectory === true };
 }
 
 class Download {

@@ -1,6 +1,7 @@
 import type { DirectoryEntry, Tree } from "../../core/index.ts";
 import type { ShellSettings } from "../context.ts";
 import type { TransferProgress } from "./progress.ts";
+import type { TargetClaims } from "./target-claims.ts";
 
 /** The settings that a transfer obeys. */
 export type TransferSettings = Pick<ShellSettings, "keepTimes" | "inplace" | "jobs" | "ioSize"> &
@@ -21,6 +22,8 @@ export interface TransferEnvironment {
   readonly onFailure?: (failure: TransferFailure) => void;
   /** Things a user should know that are no failure: a skipped socket, a file that grew. */
   readonly onNotice?: (message: string) => void;
+  /** The names that are taken already, where a command moves its sources in several parts. */
+  readonly targets?: TargetClaims;
   /** Where a download to `-` goes; see `Io.outBytes`. */
   readonly outBytes?: (bytes: Uint8Array) => Promise<void>;
 }

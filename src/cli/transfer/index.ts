@@ -34,4 +34,5 @@ export {
   silentProgress,
   type TransferProgress,
 } from "./progress.ts";
+export { haveTwins, TargetClaims } from "./target-claims.ts";
 export { uploadFile, uploadMany } from "./upload.ts";

@@ -11,10 +11,13 @@ export class RemoteDirectories {
 
   /**
    * Begins to make `path`, once the directory it lies in is there. To be called as soon as it is met,
-   * so that what comes behind it finds it here.
+   * so that what comes behind it finds it here. What `check` throws keeps it from being made.
    */
-  begin(path: string, signal: AbortSignal): Promise<void> {
-    const making = this.ready(path).then(() => this.#tree.mkdir(path, { mayExist: true, signal }));
+  begin(path: string, signal: AbortSignal, check?: () => Promise<void>): Promise<void> {
+    const making = this.ready(path).then(async () => {
+      await check?.();
+      await this.#tree.mkdir(path, { mayExist: true, signal });
+    });
     // Whoever needs the directory gets the error; nobody may need it.
     making.catch(() => {});
     this.#made.set(path, making);

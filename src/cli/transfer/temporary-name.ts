@@ -1,5 +1,5 @@
 /** Names are at most this long, in bytes of UTF-8, on the file systems we know. */
-const NAME_MAX = 255;
+export const NAME_MAX = 255;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 /**

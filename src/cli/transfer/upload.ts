@@ -25,12 +25,14 @@ import type {
 import { FatalFailure } from "./fatal-failure.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
 import { LocalSource } from "./local-source.ts";
+import { refuseRemoteRival } from "./one-name.ts";
 import { PrefixWriter } from "./prefix-writer.ts";
 import { type FileProgress, silentProgress } from "./progress.ts";
 import { RemoteDirectories } from "./remote-directories.ts";
 import { notResumable, resumeUpload } from "./resume-upload.ts";
 import { runBounded } from "./run.ts";
 import { Tally } from "./tally.ts";
+import { type Claim, TargetClaims } from "./target-claims.ts";
 import { temporaryName } from "./temporary-name.ts";
 import { remoteTimes } from "./times.ts";
 
@@ -63,6 +65,7 @@ export async function uploadMany(
 ): Promise<TransferSummary> {
   const tally = new Tally(env);
   const directories = new RemoteDirectories(env.tree);
+  const targets = env.targets ?? new TargetClaims("\\");
   const failure = ({ localPath, remotePath }: UploadItem, error: unknown): TransferFailure => ({
     path: localPath,
     remotePath,
@@ -76,8 +79,12 @@ export async function uploadMany(
     weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.size),
     run: async (item, signal) => {
       if (item.error !== undefined) throw item.error;
-      if (item.isDirectory === true) return directories.begin(item.remotePath, signal);
+      const claim = claimOf(item);
+      const rival = targets.rivalOf(claim);
+      const refuseRival = (): Promise<void> => refuseRemoteRival(env.tree, claim, rival, signal);
+      if (claim.isDirectory) return directories.begin(item.remotePath, signal, refuseRival);
       await directories.ready(item.remotePath);
+      await refuseRival();
       tally.finished(await new Upload(env, item, signal).run({}));
     },
     onFailure: (item, error) => tally.failed(failure(item, error)),
@@ -85,6 +92,10 @@ export async function uploadMany(
     signal: env.signal,
   });
   return tally.summary();
+}
+
+function claimOf({ localPath, remotePath, isDirectory }: UploadItem): Claim {
+  return { source: localPath, target: remotePath, isDirectory: isDirectory === true };
 }
 
 /** What was written to a file that is not finished yet. */
