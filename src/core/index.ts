@@ -77,6 +77,7 @@ export type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
 export type { Reply, RequestSpec } from "./session/request-spec.ts";
 export type { Session } from "./session/session.ts";
 export type { Protection } from "./session/session-protection.ts";
+export type { CloseResponse } from "./smb2/close.ts";
 export {
   AccessMask,
   CipherId,

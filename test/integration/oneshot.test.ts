@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { type Finished, runSmbx } from "../support/program.ts";
+import { type Finished, runProgram, runSmbx, smbxCommand } from "../support/program.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 
 const skip = sambaUnavailable() ?? false;
@@ -253,6 +253,18 @@ describe("a subcommand", { skip }, () => {
       });
       assert.equal(finished.status, 0, finished.stderr);
       assert.equal(readFileSync(join(share, "stdin.txt"), "utf8"), "from a pipe");
+    });
+
+    it("stores standard input from where it stands", async () => {
+      const path = join(local, "stands.txt");
+      writeFileSync(path, "one two");
+      const script = '{ read -r -n 4 skipped; exec "$@"; } < "$0"';
+      const words = smbxCommand("put", "-", at("/stands.txt"));
+      const finished = await runProgram("bash", ["-c", script, path, process.execPath, ...words], {
+        env: { USER: samba.username, PASSWD: samba.password },
+      });
+      assert.equal(finished.status, 0, finished.stderr);
+      assert.equal(readFileSync(join(share, "stands.txt"), "utf8"), "two");
     });
 
     it("tells of each pipe that it passes over", {

@@ -34,12 +34,15 @@ import { LocalPlaces } from "./one-name.ts";
 import { type FileProgress, silentProgress } from "./progress.ts";
 import { resumeDownload } from "./resume-download.ts";
 import { runBounded } from "./run.ts";
+import { expectUnchanged, type Observed, SourceChanged } from "./source-changed.ts";
 import { Tally } from "./tally.ts";
 import { type Claim, TargetClaims } from "./target-claims.ts";
 import { localTimes } from "./times.ts";
 
 /** What is asked for with the first request when nobody knows a file's size. */
 const FIRST_READ_BYTES = 65_536;
+/** A larger file that changed while it was read is not read again: the user may want to decide. */
+const LARGEST_REPEATED_BYTES = 256 * 1024 * 1024;
 /** Below this much to gain, asking where a file's holes are does not pay. */
 const WORTHWHILE_HOLE_BYTES = 128 * 1024;
 
@@ -127,7 +130,18 @@ class Download {
     }
   }
 
+  /** A file that is changed while it is read is read once more, where that is possible. */
   async #fetch(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
+    try {
+      return await this.#fetchOnce(options, progress);
+    } catch (error) {
+      if (!(error instanceof SourceChanged) || error.repeatableBytes === undefined) throw error;
+      progress.advance(-error.repeatableBytes);
+      return await this.#fetchOnce(options, progress);
+    }
+  }
+
+  async #fetchOnce(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
     const { remotePath, localPath, entry } = this.#item;
     const { tree, settings } = this.#env;
     if (options.resume === true && localPath !== "-") {
@@ -153,6 +167,7 @@ class Download {
     try {
       if (!small.isWhole) return undefined;
       const { data, created } = small;
+      await this.#expectUnchanged(small, 0);
       const isStored =
         localPath !== "-" &&
         storeLocalFile(localPath, data, this.#usesTemporaryNames, this.#times(created));
@@ -183,11 +198,14 @@ class Download {
       const target = await this.#openTarget();
       try {
         const bytes = await this.#copy(file, target, progress);
-        await this.#checkEnd(file);
-        await target.finish(file.size, this.#times(file.created));
+        const { created } = file;
+        const closed = await file.close({ postQuery: true, signal: this.#signal });
+        const isRepeatable = target.canHaveHoles && bytes <= LARGEST_REPEATED_BYTES;
+        await this.#expectUnchanged({ created, closed }, isRepeatable ? bytes : undefined);
+        await target.finish(file.size, this.#times(created));
         return this.#finished(file.size, bytes);
       } catch (error) {
-        target.discard();
+        target.discard(error instanceof SourceChanged);
         throw error;
       }
     } catch (error) {
@@ -235,22 +253,13 @@ class Download {
     return ranges;
   }
 
-  /** Closes the file, and sees whether it stayed as it was while it was read. */
-  async #checkEnd(file: RemoteFile): Promise<void> {
-    const closed = await file.close({ postQuery: true, signal: this.#signal });
-    if (closed === undefined || closed.flags === 0) return;
-    const name = `\\${file.path}`;
-    if (closed.endOfFile < file.size) {
-      throw new TransferError(
-        `${name} became shorter while it was read: ${closed.endOfFile} of ${file.size} bytes are left`,
-      );
-    }
-    if (closed.endOfFile > file.size) {
-      this.#env.onNotice?.(
-        `${name} grew from ${file.size} to ${closed.endOfFile} bytes while it was read: the first ${file.size} were fetched`,
-      );
-    } else if (closed.lastWriteTime !== file.created.lastWriteTime) {
-      this.#env.onNotice?.(`${name} was written to while it was read`);
+  async #expectUnchanged(observed: Observed, repeatableBytes: number | undefined): Promise<void> {
+    const { tree } = this.#env;
+    try {
+      await expectUnchanged(tree, this.#item.remotePath, observed, this.#signal);
+    } catch (error) {
+      if (error instanceof SourceChanged) error.repeatableBytes = repeatableBytes;
+      throw error;
     }
   }
 

@@ -5,11 +5,13 @@ import {
   fstatSync,
   open as openCallback,
   openSync,
+  statfsSync,
   statSync,
 } from "node:fs";
 import { TransferError } from "../../core/index.ts";
 import { readAll, readAllSync } from "./local-io.ts";
 import { LocalPace } from "./local-pace.ts";
+import { localDifference, SourceChanged } from "./source-changed.ts";
 import { readStream } from "./stream-input.ts";
 
 /** Standard input's descriptor. */
@@ -24,10 +26,14 @@ export class LocalSource {
   readonly fd: number;
   readonly #pace = new LocalPace();
 
+  /** It has bytes at offsets that do not change, and st_size says how many. */
+  readonly #hasSize: boolean;
+
   private constructor(path: string, fd: number) {
     this.path = path;
     this.fd = fd;
     this.stats = fstatSync(fd, { bigint: true });
+    this.#hasSize = path !== "-" && hasSize(path, fd, this.stats);
   }
 
   /**
@@ -58,11 +64,6 @@ export class LocalSource {
     return this.#hasSize ? Number(this.stats.size) : undefined;
   }
 
-  /** It has bytes at offsets that do not change. */
-  get #hasSize(): boolean {
-    return this.path !== "-" && this.stats.isFile();
-  }
-
   /** It takes less room on disk than its size: there are holes. */
   get hasHoles(): boolean {
     return this.#hasSize && this.stats.blocks * BLOCK_BYTES < this.stats.size;
@@ -71,13 +72,13 @@ export class LocalSource {
   /**
    * All of a small file at once, without leaving the thread.
    *
-   * @throws {TransferError} where it is not as large as it was when it was opened
+   * @throws {SourceChanged} where it is not as it was when it was opened
    */
   readWhole(size: number): Uint8Array {
     // One byte more than there should be shows that it grew.
     const buffer = Buffer.allocUnsafe(size + 1);
     const count = readAllSync(this.fd, buffer, 0);
-    if (count !== size) throw this.#changed();
+    this.expectUnchanged(count);
     return buffer.subarray(0, size);
   }
 
@@ -98,20 +99,45 @@ export class LocalSource {
   }
 
   /**
-   * To be called when `sent` bytes went out.
+   * To be called when `sent` bytes were read.
    *
-   * @throws {TransferError} where that is not what the file had, or has now
+   * @throws {SourceChanged} where that is not what the file had, or it is not as it was when it was opened
    */
-  checkSent(sent: number): void {
-    if (this.size === undefined) return;
-    if (sent !== this.size || fstatSync(this.fd).size !== this.size) throw this.#changed();
+  expectUnchanged(sent: number): void {
+    if (!this.#hasSize && this.path !== "-") return;
+    if (this.size !== undefined && sent !== this.size) throw this.#changed("changed its size");
+    const difference = localDifference(this.stats, fstatSync(this.fd, { bigint: true }));
+    if (difference !== undefined) throw this.#changed(difference);
   }
 
   close(): void {
     if (this.fd !== STDIN) closeSync(this.fd);
   }
 
-  #changed(): TransferError {
-    return new TransferError(`${this.path} changed its size while it was sent`);
+  #changed(difference: string): SourceChanged {
+    const name = this.path === "-" ? "Standard input" : this.path;
+    return new SourceChanged(`${name} ${difference} while it was read`);
+  }
+}
+
+/**
+ * File systems that are a view of something else: their files have no size, or a page for any (as
+ * statfs(2) numbers them: proc, sysfs, debugfs, tracefs, securityfs, configfs, cgroup, cgroup2, efivarfs).
+ */
+const WITHOUT_SIZES: ReadonlySet<number> = new Set([
+  ...[0x9fa0, 0x62656572, 0x64626720, 0x74726163, 0x73636673, 0x62656570, 0x27e0eb, 0x63677270],
+  0xde5e81e4,
+]);
+
+/** Whether st_size can be trusted. Only what takes no room on a disk is looked at twice. */
+function hasSize(path: string, fd: number, stats: BigIntStats): boolean {
+  if (!stats.isFile()) return false;
+  if (stats.blocks > 0n) return true;
+  if (stats.size === 0n) return readAllSync(fd, Buffer.allocUnsafe(1), 0) === 0;
+  try {
+    return !WITHOUT_SIZES.has(statfsSync(path).type);
+  } catch {
+    // It has lost its name since: nothing on those file systems does.
+    return true;
   }
 }

@@ -47,8 +47,11 @@ export interface LocalTarget {
    * @throws {TransferError} where the local file is not exactly `size` bytes long
    */
   finish(size: number, times: LocalTimes | undefined): Promise<void>;
-  /** The transfer failed: removes what is ours to remove. Never throws. */
-  discard(): void;
+  /**
+   * The transfer failed: removes what is ours to remove, and empties what has its real name if it `isTorn`:
+   * if its bytes may be of several versions. Never throws.
+   */
+  discard(isTorn?: boolean): void;
 }
 
 /**
@@ -196,7 +199,8 @@ class DirectTarget implements LocalTarget {
     this.close();
   }
 
-  discard(): void {
+  discard(isTorn?: boolean): void {
+    if (isTorn === true && this.#isOpen) ftruncateSync(this.fd, 0);
     this.close();
   }
 

@@ -21,6 +21,7 @@ import { InOrder } from "./in-order.ts";
 import { WINDOW_BYTES } from "./limits.ts";
 import { writeAll } from "./local-io.ts";
 import type { FileProgress } from "./progress.ts";
+import { expectUnchanged } from "./source-changed.ts";
 import { localTimes } from "./times.ts";
 
 /** What a resumed transfer did, in bytes. */
@@ -57,6 +58,12 @@ export async function resumeDownload(
     progress.expect(file.size);
     progress.advance(start);
     received = await appendRest(env, file, fd, start, progress);
+    const { created } = file;
+    const closed = await file.close({ postQuery: true, signal });
+    await expectUnchanged(tree, remotePath, { created, closed }, signal).catch((error: unknown) => {
+      ftruncateSync(fd as number, start);
+      throw error;
+    });
     const times = env.settings.keepTimes ? localTimes(file.created) : undefined;
     if (times !== undefined) futimesSync(fd, times.accessMs / 1000, times.modifyMs / 1000);
     return { size: file.size, bytes: received };

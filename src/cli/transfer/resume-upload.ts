@@ -14,6 +14,7 @@ import type { LocalSource } from "./local-source.ts";
 import { PrefixWriter } from "./prefix-writer.ts";
 import type { FileProgress } from "./progress.ts";
 import type { Resumed } from "./resume-download.ts";
+import { SourceChanged } from "./source-changed.ts";
 import { remoteTimes } from "./times.ts";
 
 /**
@@ -97,9 +98,10 @@ async function sendRest(
       chunkBytes: env.settings.ioSize,
       windowBytes: WINDOW_BYTES,
     });
-    source.checkSent(end);
+    source.expectUnchanged(end);
   } catch (error) {
-    await writer.cutBack();
+    // What was added may be of another version than what was there.
+    await writer.cutBack(error instanceof SourceChanged ? start : undefined);
     throw error;
   }
 }

@@ -31,6 +31,7 @@ import { type FileProgress, silentProgress } from "./progress.ts";
 import { RemoteDirectories } from "./remote-directories.ts";
 import { notResumable, resumeUpload } from "./resume-upload.ts";
 import { runBounded } from "./run.ts";
+import { SourceChanged } from "./source-changed.ts";
 import { Tally } from "./tally.ts";
 import { type Claim, TargetClaims } from "./target-claims.ts";
 import { temporaryName } from "./temporary-name.ts";
@@ -196,7 +197,8 @@ class Upload {
     try {
       written = await this.#send(source, file, progress, inPlace);
     } catch (error) {
-      if (inPlace !== undefined) await inPlace.cutBack();
+      if (inPlace !== undefined)
+        await inPlace.cutBack(error instanceof SourceChanged ? 0 : undefined);
       else await giveUp(tree, file.fileId, temporaryPath);
       throw error;
     }
@@ -239,7 +241,7 @@ class Upload {
       windowBytes: WINDOW_BYTES,
     };
     const { end, sent } = await (inPlace?.write(options) ?? writePipeline(file, options));
-    source.checkSent(end);
+    source.expectUnchanged(end);
     if (hasHoles) await file.setEndOfFile(end, { signal: this.#signal });
     return { size: end, sent, hasHoles };
   }

@@ -1,6 +1,7 @@
 import { TransferError } from "../errors.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
+import type { CloseResponse } from "../smb2/close.ts";
 import { AccessMask, CreateOptions } from "../smb2/constants.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
@@ -21,6 +22,8 @@ const NOTHING = new Uint8Array(0);
 export interface SmallFile {
   /** What CREATE said about the file. */
   readonly created: CreateResponse;
+  /** What CLOSE said, with POSTQUERY_ATTRIB: whether the file is still the one that was opened. */
+  readonly closed: CloseResponse | undefined;
   /** From the start of the file; a view that `release` takes back. */
   readonly data: Uint8Array;
   /** The file was no larger than what was asked for: `data` is all of it. */
@@ -67,19 +70,26 @@ async function readCompound(
   const specs: AnyRequestSpec[] = [
     tree.createSpec(path, { access: READ_ACCESS, options: CreateOptions.NON_DIRECTORY_FILE }),
     { ...readSpec(NO_FILE_ID, 0, length), path },
-    { ...closeSpec(NO_FILE_ID, false), path },
+    { ...closeSpec(NO_FILE_ID, true), path },
   ];
   const [create, read, close] = await tree.compound(specs, { signal });
   const created = bodyOf<CreateResponse>(create);
   // A server may fail all that follows a failed READ: then nobody else would close the file.
   if (close instanceof NtStatusError) void closeQuietly(tree, created.fileId);
   if (isEndOfFile(read)) {
-    return { created, data: NOTHING, isWhole: created.endOfFile === 0, release() {} };
+    const isWhole = created.endOfFile === 0;
+    return { created, closed: closedOf(close), data: NOTHING, isWhole, release() {} };
   }
   const { data } = bodyOf<ReadResponse>(read);
   if (data.length > length) throw new TransferError(`The server sent too much of \\${path}`);
   const isWhole = data.length >= created.endOfFile;
-  return { created, data, isWhole, release: () => (read as Reply<unknown>).release() };
+  const release = (): void => (read as Reply<unknown>).release();
+  return { created, closed: closedOf(close), data, isWhole, release };
+}
+
+function closedOf(close: Reply<unknown> | NtStatusError | undefined): CloseResponse | undefined {
+  const isAnswered = close !== undefined && !(close instanceof NtStatusError);
+  return isAnswered ? (close.body as CloseResponse) : undefined;
 }
 
 async function readPlainly(
@@ -94,8 +104,10 @@ async function readPlainly(
     const data = new Uint8Array(Math.min(length, created.endOfFile));
     const count = data.length === 0 ? 0 : await file.read(data, 0, { signal });
     const isWhole = count === created.endOfFile;
-    return { created, data: data.subarray(0, count), isWhole, release() {} };
-  } finally {
+    const closed = await file.close({ postQuery: true, signal });
+    return { created, closed, data: data.subarray(0, count), isWhole, release() {} };
+  } catch (error) {
     await closeQuietly(tree, file.fileId);
+    throw error;
   }
 }

@@ -117,36 +117,6 @@ describe("downloadFile", () => {
       }
     }));
 
-  it("notes a file that grows and refuses one that is shorter in the end", () =>
-    withDirectory(async (directory) => {
-      const path = join(directory, "f");
-      for (const [size, isFine] of [
-        [7000, true],
-        [4000, false],
-      ] as const) {
-        const { share, env, notices } = await rig({
-          fault: ({ command, isCompound }) => {
-            if (command !== Command.CLOSE || isCompound) return undefined;
-            const open = [...share.opens.values()][0];
-            const before = (): void => {
-              if (open !== undefined) open.file.bytes = pattern(size);
-            };
-            return { before };
-          },
-        });
-        share.add("f", pattern(5000));
-        const fetched = downloadFile(env, "f", path);
-        if (isFine) {
-          assert.equal((await fetched).size, 5000);
-          assert.match(notices.join(), /\\f grew from 5000 to 7000 bytes/);
-          assert.deepEqual(new Uint8Array(readFileSync(path)), pattern(5000));
-        } else {
-          await assert.rejects(fetched, TransferError);
-          assert.equal(statSync(path).size, 5000);
-        }
-      }
-    }));
-
   it("keeps holes", () =>
     withDirectory(async (directory) => {
       const bytes = new Uint8Array(400_000);
