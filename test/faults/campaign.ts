@@ -35,9 +35,7 @@ export async function campaign(plan: CampaignPlan, options: StageOptions): Promi
   };
   await Promise.all(Array.from({ length: Math.min(workers, rounds) }, work));
   const wrong = reports.filter(({ problems }) => problems.length > 0).length;
-  const known = reports.filter((report) => report.known.length > 0).length;
   console.log(table(reports));
-  if (known > 0) console.log(`${known} rounds with what is known`);
   console.log(`${reports.length - wrong} rounds well, ${wrong} wrong`);
   return wrong === 0 ? 0 : 1;
 }
@@ -53,12 +51,11 @@ function* wantedSeeds({ seed, rounds, only }: CampaignPlan, possible: Possible):
 }
 
 function tell(report: RoundReport, ms: number, verbose: boolean): void {
-  const { seed, description, problems, known, ending, succeeded } = report;
+  const { seed, description, problems, ending, succeeded } = report;
   const { status, signal, stdout, stderr } = ending;
   const end = signal ?? `status ${status}`;
   if (problems.length === 0) {
     if (verbose) {
-      for (const problem of known) console.log(`${seed}: known: ${problem}`);
       const what = `${succeeded ? "success" : "failure"} (${end})`;
       const said = succeeded ? "" : `\n  ${(stderr || stdout).trim().replaceAll("\n", "\n  ")}`;
       console.log(`${seed}: ${what}, ${Math.round(ms)} ms: ${description}${said}`);

@@ -69,6 +69,8 @@ export type Fault =
 
 /** Longer than any patience; printed as a number, unlike Infinity. */
 const FOREVER_MS = 1_000_000_000;
+/** What gets through a network that loses one datagram in twenty before patience ends. */
+const LOSSY_BYTES = 4 * 1024 * 1024;
 /** About what a connection takes to be set up. */
 const SET_UP_BYTES = 3000;
 
@@ -84,7 +86,8 @@ export function makeFaults(
     while (wanted.length < 3 && random.chance(0.25)) wanted.push(random.pick(FAULT_KINDS));
   }
   const faults = wanted.map((each) => makeFault(substitute(each, job, possible), job, random));
-  if (job.transport === "quic" && random.chance(0.5)) faults.push(networkFault(random));
+  const bearsLoss = job.transport === "quic" && bytesOf(job) <= LOSSY_BYTES;
+  if (bearsLoss && random.chance(0.7)) faults.push(networkFault(random));
   return faults;
 }
 

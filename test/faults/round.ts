@@ -7,7 +7,6 @@ import { UdpFaultRelay } from "../support/udp-fault-relay.ts";
 import { commandOf, type Way } from "./command.ts";
 import { areHarmless, type Fault, type FaultKind } from "./fault.ts";
 import { isInPlace, isTree, isUpload, type Job } from "./job.ts";
-import { isKnown } from "./known.ts";
 import { canResume, type Ending, judge, saysSuccess } from "./oracle.ts";
 import { describeRound, planRound, type RoundPlan } from "./plan.ts";
 import { Sabotage } from "./sabotage.ts";
@@ -26,8 +25,6 @@ export interface RoundReport {
   readonly succeeded: boolean;
   /** What is wrong; empty where all is well. */
   readonly problems: readonly string[];
-  /** What is wrong, but known and being mended. */
-  readonly known: readonly string[];
   /** How the program ended, and what it printed. */
   readonly ending: Ending;
 }
@@ -61,16 +58,15 @@ class Round {
   async play(): Promise<RoundReport> {
     this.#scene.prepare();
     try {
-      const found: string[] = [];
-      const ending = await this.#underFaults(found);
+      const problems: string[] = [];
+      const ending = await this.#underFaults(problems);
       const succeeded = saysSuccess(this.#job, ending);
-      if (!succeeded) await this.#recover(found);
-      const known = found.filter((problem) => isKnown(this.#job, problem));
-      const problems = found.filter((problem) => !known.includes(problem));
+      if (!succeeded) await this.#recover(problems);
+
       const { seed, faultKind } = this.#plan;
       const happened = ending.happened.join(", ") || "nothing";
       const description = `${describeRound(this.#plan)}\n  happened: ${happened}`;
-      return { seed, description, faultKind, succeeded, problems, known, ending };
+      return { seed, description, faultKind, succeeded, problems, ending };
     } finally {
       this.#scene.remove();
     }

@@ -10,7 +10,7 @@
 // allows. Another Samba is tested by putting its programs in front of PATH.
 
 import { spawn, spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +50,7 @@ async function main(): Promise<number> {
     return 1;
   }
   const hasDisks = process.env[HAS_DISKS] !== undefined;
+  if (!hasDisks) makeOwnFolder();
   const noDisks = hasDisks ? undefined : disksUnavailable();
   if (!hasDisks && noDisks === undefined) return await againWithDisks();
   if (noDisks !== undefined) console.log(`Skipped: full disks (${noDisks})`);
@@ -60,6 +61,13 @@ async function main(): Promise<number> {
   const { rounds, workers, only, verbose } = values;
   const plan = { seed, rounds: Number(rounds), workers: Number(workers), only, verbose };
   return await campaign(plan, { hasDisks, ...(quic === undefined ? {} : { quic }) });
+}
+
+/** Everything is made in one folder, which goes with this process. */
+function makeOwnFolder(): void {
+  const folder = mkdtempSync(join(tmpdir(), "smbx-faults-"));
+  process.env["TMPDIR"] = folder;
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 }
 
 /** Mounts of this process are nobody else's, and gone with it. */
@@ -76,9 +84,8 @@ async function againWithDisks(): Promise<number> {
 
 function certificates(): QuicIdentity {
   const authority = new CertificateAuthority();
-  const caFile = join(tmpdir(), `smbx-faults-ca-${process.pid}.pem`);
+  const caFile = join(tmpdir(), "ca.pem");
   writeFileSync(caFile, authority.root.cert);
-  process.once("exit", () => rmSync(caFile, { force: true }));
   const identity = authority.issue();
   authority.dispose();
   return { identity, caFile };

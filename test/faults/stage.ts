@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "../../packages/ngtcp2-napi/test/certificates.ts";
@@ -19,7 +19,10 @@ export interface QuicIdentity {
   readonly caFile: string;
 }
 
-/** A private server and directories in which one round after the other is played. */
+/**
+ * A private server and directories in which one round after the other is played. They are made under
+ * `os.tmpdir()`; what is left of them is for whoever set that.
+ */
 export class Stage implements AsyncDisposable {
   readonly samba: Samba;
   readonly quic: QuicIdentity | undefined;
@@ -73,7 +76,6 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.samba.stop();
     for (const disk of Object.values(this.disks ?? {})) spawnSync("umount", [disk]);
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
