@@ -2,6 +2,7 @@ import type { Command } from "../src/cli/command.ts";
 import { commandTable } from "../src/cli/commands/index.ts";
 import { ExitCode } from "../src/cli/exit-codes.ts";
 import { type OptionEntry, optionSections } from "../src/cli/option-table.ts";
+import { subcommandHelp } from "../src/cli/subcommand-help.ts";
 import { subcommandSummaries } from "../src/cli/subcommand-names.ts";
 import { continuation, definition, escapeRoff } from "./markdown-to-roff.ts";
 
@@ -36,7 +37,9 @@ function subcommands(): string {
   return subcommandSummaries
     .map(([words, summary]) => {
       const [name = "", ...rest] = words.split(" ");
-      return definition(`**${name}** ${rest.join(" ")}`, sentence(summary));
+      const text = definition(`**${name}** ${rest.join(" ")}`, sentence(summary));
+      const caution = subcommandHelp[name]?.caution;
+      return caution === undefined ? text : text + continuation(caution);
     })
     .join("");
 }

@@ -4,7 +4,13 @@ export interface SubcommandHelp {
   readonly options: readonly string[];
   /** A command line, without the program's name. */
   readonly example: string;
+  /** What has to be known before it is used. */
+  readonly caution?: string;
 }
+
+/** What deleting trees does where a server hides its links; the man page says it too. */
+export const HIDDEN_LINKS: string =
+  "Links are removed, not followed. Samba shows a symbolic link to a directory of the share as a plain directory, unless its configuration says otherwise: what such a link leads to is deleted with all the rest. Only where it leads back to a directory that it lies in is that recognised, reported, and nothing deleted through it.";
 
 /** By the names of the subcommands. */
 export const subcommandHelp: Readonly<Record<string, SubcommandHelp>> = {
@@ -18,7 +24,11 @@ export const subcommandHelp: Readonly<Record<string, SubcommandHelp>> = {
     example: "put *.jpg smb://anna@nas/photos/new/",
   },
   cat: { options: [], example: "cat smb://anna@nas/notes/todo.txt" },
-  rm: { options: ["recursive", "json", "jobs"], example: "rm -r smb://anna@nas/photos/old" },
+  rm: {
+    options: ["recursive", "json", "jobs"],
+    example: "rm -r smb://anna@nas/photos/old",
+    caution: HIDDEN_LINKS,
+  },
   mkdir: { options: ["json"], example: "mkdir smb://anna@nas/photos/2026/summer" },
   mv: {
     options: ["json"],

@@ -33,12 +33,12 @@ export function subcommandHelpText(
 ): string {
   const [words = name, summary = ""] =
     subcommandSummaries.find(([usage]) => usage.split(" ", 1)[0] === name) ?? [];
-  const { options = [], example = name } = subcommandHelp[name] ?? {};
+  const { options = [], example = name, caution } = subcommandHelp[name] ?? {};
   const known = optionSections.flatMap((section) => section.options);
   const own = options.flatMap((option) => known.filter(({ long }) => long === option));
   return `Usage: ${program} ${words.replace(name, `${name} [OPTIONS]`)}
 ${summary.charAt(0).toUpperCase()}${summary.slice(1)}.
-
+${caution === undefined ? "" : `\n${wrapUsage("", caution.split(" "), "").trimStart()}`}
 Options:
 ${own.map(helpLine).join("")}  and those of every run, such as -U and -A: '${program} --help' lists them
 
@@ -101,13 +101,13 @@ function usageWord({ short, long, argument }: OptionEntry): string {
   return short === undefined ? `[--${long}${value}]` : `[-${short}|--${long}${value}]`;
 }
 
-function wrapUsage(start: string, words: readonly string[]): string {
+function wrapUsage(start: string, words: readonly string[], indent = "        "): string {
   let text = start;
   let column = start.length;
   for (const word of words) {
     if (column + 1 + word.length >= LAST_COLUMN) {
-      text += `\n        ${word}`;
-      column = 8 + word.length;
+      text += `\n${indent}${word}`;
+      column = indent.length + word.length;
     } else {
       text += ` ${word}`;
       column += 1 + word.length;

@@ -9,7 +9,8 @@ export type SmbErrorCode =
   | "ERR_SMB_TIMEOUT"
   | "ERR_SMB_DIAL"
   | "ERR_SMB_UNSUPPORTED"
-  | "ERR_SMB_TRANSFER";
+  | "ERR_SMB_TRANSFER"
+  | "ERR_SMB_DIRECTORY_ENTRY";
 
 /**
  * The root of the error tree. Subclasses tell whose fault it was; `code` is stable across releases,

@@ -63,6 +63,7 @@ export { FileInformationClass, FsInformationClass } from "./fscc/file-informatio
 export type { FsSizeInformation, FsVolumeInformation } from "./fscc/file-system-information.ts";
 export { decodeSnapshotArray } from "./fscc/fsctl.ts";
 export { decodeFileName, encodeFileRename } from "./fscc/name-information.ts";
+export { isLink } from "./fscc/reparse-point.ts";
 export { decodeFileStreams, type FileStream } from "./fscc/stream-information.ts";
 export type { LocalInterface } from "./local-interface.ts";
 export type { Credentials } from "./log-on.ts";
@@ -90,6 +91,7 @@ export {
   SigningAlgorithmId,
 } from "./smb2/constants.ts";
 export type { CreateResponse } from "./smb2/create.ts";
+export type { OnDiskId } from "./smb2/open-contexts.ts";
 export type {
   DialTarget,
   MessageParts,
@@ -101,14 +103,24 @@ export type {
 } from "./transport.ts";
 export { defaultOrder, formatTransportOrder, parseTransportOrder } from "./transport-order.ts";
 export type { ListOptions } from "./tree/directory-listing.ts";
+export { DirectoryEntryError, entryNameFault, entryPath, joinRemote } from "./tree/entry-path.ts";
 export { hasWildcard, matchesMask } from "./tree/name-mask.ts";
-export { type FileStat, Tree } from "./tree/tree.ts";
+export type { FileStat } from "./tree/stat-path.ts";
+export { Tree } from "./tree/tree.ts";
 export {
   type CallOptions,
   type OpenOptions,
   TreeConnect,
   type TreeType,
 } from "./tree/tree-connect.ts";
+export { type WalkOptions, type WalkStep, walkTree } from "./tree/walk-tree.ts";
+export {
+  type WalkableTree,
+  type WalkedBatch,
+  WalkedDirectory,
+  type WalkedEntry,
+} from "./tree/walked-directory.ts";
+export { isFileSize } from "./wire/file-size.ts";
 export {
   type FileTime,
   fileTimeFromUnixMs,

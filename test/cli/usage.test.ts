@@ -47,6 +47,12 @@ Example:
     );
   });
 
+  it("says before trees are deleted what a server that hides its links lets be deleted", () => {
+    const text = subcommandHelpText("rm", smbxPersonality);
+    assert.match(text.replaceAll("\n", " "), /what such a link leads to is deleted/);
+    for (const line of text.split("\n")) assert.ok(line.length < 80, line);
+  });
+
   it("is there for each, with options that exist and an example that is understood", () => {
     const known = new Set(optionSections.flatMap(({ options }) => options.map(({ long }) => long)));
     for (const name of subcommandNames) {

@@ -24,6 +24,7 @@ function codec(of: DirectoryInformationClass): {
 const entry: DirectoryEntry = {
   name: "Ä.txt",
   shortName: "",
+  reparseTag: 0,
   attributes: 0x20,
   size: 0x1_0000_0001,
   allocationSize: 0x1_0010_0000,
@@ -58,6 +59,7 @@ export const fsccDirectoryRows: readonly StructureRow[] = [
       {
         name: ".",
         shortName: "",
+        reparseTag: 0,
         attributes: 0x10,
         size: 0,
         allocationSize: 0,
@@ -70,6 +72,7 @@ export const fsccDirectoryRows: readonly StructureRow[] = [
       {
         name: "s",
         shortName: "",
+        reparseTag: 0,
         attributes: 0x1237,
         size: 3,
         allocationSize: 0x10_0000,
@@ -97,6 +100,14 @@ export const fsccDirectoryRows: readonly StructureRow[] = [
     [{ ...entry, shortName: "A~1.TXT", fileId: 0xfedc_ba98_7654_3210n }],
     `${head("00000000")}
      00000000 0e 00 41007e0031002e00540058005400 00000000000000000000 0000 1032547698badcfe
+     ${NAME}`,
+  ),
+  structure(
+    "FileIdBothDirectoryInformation, a symbolic link whose tag lies in EaSize",
+    codec(FileInformationClass.ID_BOTH_DIRECTORY),
+    [{ ...entry, attributes: 0x420, reparseTag: 0xa000_000c, fileId: 7n }],
+    `${head("00000000").replace("20000000 0a000000", "20040000 0a000000")}
+     0c0000a0 00 00 000000000000000000000000000000000000000000000000 0000 0700000000000000
      ${NAME}`,
   ),
   structure(

@@ -91,9 +91,11 @@ export class FakeTree {
   async stat(path: string): Promise<FileStat> {
     this.#check("stat", path);
     const node = path === "" ? directory() : this.#node(path);
-    const { name: _, shortName: _short, ...rest } = entryOf(path, node);
-    return { ...rest, isDirectory: isDirectory(node), links: 1 };
+    const { name: _, shortName: _short, reparseTag: _tag, ...rest } = entryOf(path, node);
+    return { ...rest, fileId: 1n, isDirectory: isDirectory(node), links: 1 };
   }
+
+  async identify(): Promise<undefined> {}
 
   async mkdir(path: string): Promise<void> {
     this.#check("mkdir", path);
@@ -234,7 +236,8 @@ function entryOf(name: string, node: FakeNode): DirectoryEntry {
     lastAccessTime: LEAP_DAY,
     lastWriteTime: node.lastWriteTime,
     changeTime: LEAP_DAY,
-    fileId: 1n,
+    reparseTag: 0,
+    fileId: 0n,
   } as DirectoryEntry;
 }
 

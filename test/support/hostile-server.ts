@@ -178,6 +178,7 @@ const TIMES = { creationTime: 1n, lastAccessTime: 2n, lastWriteTime: 3n, changeT
 const ENTRY = {
   ...TIMES,
   shortName: "",
+  reparseTag: 0,
   attributes: 0x80,
   size: CONTENT.length,
   allocationSize: 4096,

@@ -1,33 +1,35 @@
-import type { DirectoryEntry } from "../../core/index.ts";
+import type { WalkedDirectory, WalkedEntry } from "../../core/index.ts";
 import type { Command } from "../command.ts";
 import { displayRemote, type ShellContext } from "../context.ts";
+import { HIDDEN_LINKS } from "../subcommand-help.ts";
 import { UsageError } from "../usage-error.ts";
 import { removeFile } from "./del.ts";
 import { forEachParallel } from "./parallel.ts";
 import { FailureLog, phrased } from "./phrases.ts";
-import { joinRemote, nothingMatches, parseRemoteMask, type RemoteMask } from "./remote-mask.ts";
-import { isDirectory, isDot, isLink, listMatching } from "./remote-walk.ts";
+import { nothingMatches, parseRemoteMask } from "./remote-mask.ts";
+import { directoryOf, listMatching } from "./remote-walk.ts";
 
 export const deltree: Command = {
   names: ["deltree"],
   usage: "<mask>",
   summary: "recursively delete all matching files and directories",
-  details:
-    "A link to a directory is removed and not followed. What cannot be removed is told, and the rest goes on (smbclient stops there).",
+  details: `${HIDDEN_LINKS} Failures are reported; the rest is still deleted (smbclient stops there).`,
   maxArguments: 1,
   completes: ["remote-path", "none"],
   async run(context, [text]) {
     if (text === undefined) throw new UsageError("deltree <filename>");
     const mask = parseRemoteMask(context, text);
     const log = new FailureLog(context);
+    const start = directoryOf(context, mask);
+    await start.identifyAncestors();
     const removal = new Removal(context, log);
-    if ((await removal.contents(mask)) === 0) throw nothingMatches(mask);
+    if ((await removal.contents(start, mask.pattern)) === 0) throw nothingMatches(mask);
     log.finish();
   },
 };
 
 /** Removes trees: the files of a directory side by side, then its subdirectories, then itself. */
-class Removal {
+export class Removal {
   readonly #context: ShellContext;
   readonly #log: FailureLog;
 
@@ -36,31 +38,37 @@ class Removal {
     this.#log = log;
   }
 
-  /** Removes all that `mask` names; tells how many entries that were. */
-  async contents(mask: RemoteMask): Promise<number> {
-    const { settings } = this.#context;
-    const entries: DirectoryEntry[] = [];
-    await listMatching(this.#context, mask, (batch) => {
-      entries.push(...batch.filter((entry) => !isDot(entry)));
+  /** Removes all that `pattern` names in a directory; returns how many entries matched. */
+  async contents(start: WalkedDirectory, pattern: string): Promise<number> {
+    const files: string[] = [];
+    const directories: WalkedEntry[] = [];
+    let count = 0;
+    // All of it first: what is removed meanwhile would make the server lose its place.
+    await listMatching(start, pattern, ({ entries }) => {
+      count += entries.length;
+      for (const walked of entries) {
+        if (walked.path === undefined) this.#log.add(walked.fault);
+        else if (walked.isDirectory) directories.push(walked);
+        else files.push(walked.path);
+      }
     });
-    const files = entries.filter((entry) => !isDirectory(entry));
-    await forEachParallel(files, settings.jobs, async (file) => {
-      await removeFile(this.#context, joinRemote(mask.directory, file.name), this.#log);
+    if (this.#log.count > 0) this.#stopAfterFailure();
+    await forEachParallel(files, this.#context.settings.jobs, async (file) => {
+      await removeFile(this.#context, file, this.#log);
       this.#stopAfterFailure();
     });
-    for (const entry of entries) {
-      if (isDirectory(entry)) await this.#directory(mask.directory, entry);
-    }
-    return entries.length;
+    for (const walked of directories) await this.directory(walked);
+    return count;
   }
 
-  async #directory(parent: string, entry: DirectoryEntry): Promise<void> {
+  /** Removes a directory with all that is in it, or a link to one and nothing else. */
+  async directory({ path, isLink, below }: WalkedEntry): Promise<void> {
     const { tree, signal } = this.#context;
     signal.throwIfAborted();
-    const path = joinRemote(parent, entry.name);
+    if (path === undefined) return;
     const failuresBefore = this.#log.count;
     try {
-      if (!isLink(entry)) await this.contents({ directory: path, pattern: "*" });
+      if (!isLink && below !== undefined) await this.contents(below, "*");
       // With something left in it, its own failure would only repeat that.
       if (this.#log.count > failuresBefore) return;
       await phrased(

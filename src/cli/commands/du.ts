@@ -1,15 +1,17 @@
+import { isFileSize, TransferError, type WalkedEntry } from "../../core/index.ts";
 import type { Command } from "../command.ts";
+import { displayRemote } from "../context.ts";
 import { writeBlocks } from "./ls.ts";
 import { FailureLog } from "./phrases.ts";
 import { parseListMask } from "./remote-mask.ts";
-import { isDirectory, type WalkVisitor, walkRemote } from "./remote-walk.ts";
+import { isChosen, type WalkVisitor, walkRemote } from "./remote-walk.ts";
 
 export const du: Command = {
   names: ["du"],
   usage: "<mask>",
   summary: "computes the total size of the current directory",
   details:
-    "Adds up the sizes of the files that match; with recurse on, those of all subdirectories too.",
+    "Adds up the sizes of the files that match; with recurse on, those of all subdirectories too, without what links lead to.",
   maxArguments: 1,
   completes: ["remote-path"],
   async run(context, [text]) {
@@ -17,8 +19,13 @@ export const du: Command = {
     const log = new FailureLog(context);
     let total = 0;
     const visitor: WalkVisitor = {
-      entries(_directory, entries) {
-        for (const entry of entries) if (!isDirectory(entry)) total += entry.size;
+      batch({ entries }) {
+        for (const walked of entries) {
+          const { entry, isDirectory } = walked;
+          if (isDirectory || !isChosen(context, entry)) continue;
+          if (isFileSize(entry.size)) total += entry.size;
+          else log.add(unknownSize(walked));
+        }
       },
     };
     await walkRemote(context, parseListMask(context, text), visitor, log);
@@ -32,3 +39,9 @@ export const du: Command = {
     log.finish();
   },
 };
+
+/** The failure of a file whose size the server does not give. */
+export function unknownSize({ path, entry }: WalkedEntry): Error {
+  const name = path ?? entry.name;
+  return new TransferError(`The server gives no valid size for ${displayRemote(name)}`);
+}

@@ -1,5 +1,5 @@
 import { basename, isAbsolute, resolve } from "node:path";
-import { NtStatus, TransferError } from "../../core/index.ts";
+import { joinRemote, NtStatus, TransferError } from "../../core/index.ts";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
@@ -8,7 +8,6 @@ import type { TransferOptions } from "../transfer/index.ts";
 import { remotePathFor, safeRemoteName } from "../transfer/safe-name.ts";
 import { UsageError } from "../usage-error.ts";
 import { isStatus } from "./phrases.ts";
-import { joinRemote } from "./remote-mask.ts";
 import {
   isLocalDirectory,
   showLocalPath,

@@ -47,10 +47,6 @@ export function splitRemote(path: string): RemoteMask {
   return { directory: path.slice(0, Math.max(0, at)), pattern: path.slice(at + 1) };
 }
 
-export function joinRemote(directory: string, name: string): string {
-  return directory === "" ? name : `${directory}\\${name}`;
-}
-
 /** As error messages name it: `\dir\*.txt`. */
 export function displayMask(mask: RemoteMask): string {
   return mask.directory === ""

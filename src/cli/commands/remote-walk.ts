@@ -1,19 +1,29 @@
-import { type DirectoryEntry, FileAttributes, matchesMask } from "../../core/index.ts";
+import {
+  type DirectoryEntry,
+  FileAttributes,
+  matchesMask,
+  type WalkedBatch,
+  WalkedDirectory,
+  type WalkedEntry,
+} from "../../core/index.ts";
 import type { ShellContext } from "../context.ts";
+import type { Io } from "../io.ts";
+import { printable } from "../render/printable.ts";
+import { linkNotice } from "../transfer/link-notice.ts";
 import { type FailureLog, phrased } from "./phrases.ts";
-import { displayMask, joinRemote, type RemoteMask } from "./remote-mask.ts";
+import { displayMask, type RemoteMask } from "./remote-mask.ts";
 
 /** What a walk meets. */
 export interface WalkVisitor {
   /** Before the entries of a directory below the first level. */
   enter?(directory: string): void;
-  /** Some entries of `directory`, in the server's order, `.` and `..` included. */
-  entries(directory: string, entries: readonly DirectoryEntry[]): void;
+  /** Part of a directory, in the server's order. The next part waits until it is done. */
+  batch(batch: WalkedBatch): Promise<void> | void;
 }
 
 /**
- * Lists what `mask` names and, with `recurse` on, the directories it finds, level by level. The
- * `mask` setting hides files. A directory below the first that cannot be listed goes to `log`.
+ * Lists what `mask` names and, with `recurse` on, the directories it finds, level by level. Links are
+ * not entered, with a remark. A directory below the first that cannot be listed or named goes to `log`.
  *
  * @throws {StatedFailure} where the first level cannot be listed
  */
@@ -23,68 +33,65 @@ export async function walkRemote(
   visitor: WalkVisitor,
   log: FailureLog,
 ): Promise<void> {
-  const waiting: string[] = [];
-  const take = (directory: string) => (batch: readonly DirectoryEntry[]) => {
-    visitor.entries(directory, chosen(context, batch));
+  const waiting: WalkedDirectory[] = [];
+  const take = async (batch: WalkedBatch): Promise<void> => {
+    await visitor.batch(batch);
     if (!context.settings.recurse) return;
-    for (const entry of batch) {
-      if (isWalkable(entry)) waiting.push(joinRemote(directory, entry.name));
+    for (const walked of batch.entries) {
+      if (walked.below !== undefined) waiting.push(walked.below);
+      else if (walked.isDirectory) leaveOut(context.io, walked, (fault) => log.add(fault));
     }
   };
-  await listMatching(context, mask, take(mask.directory));
+  await listMatching(directoryOf(context, mask), mask.pattern, take);
   // Read and written in one pass: an array iterator sees what is pushed meanwhile.
   for (const directory of waiting) {
-    visitor.enter?.(directory);
+    visitor.enter?.(directory.path);
     try {
-      await listMatching(context, { directory, pattern: "*" }, take(directory));
+      await listMatching(directory, "*", take);
     } catch (error) {
       log.add(error);
     }
   }
 }
 
+/** The directory of a mask, for a walk that begins there. */
+export function directoryOf({ tree, signal }: ShellContext, mask: RemoteMask): WalkedDirectory {
+  return WalkedDirectory.at(tree, mask.directory, { signal });
+}
+
 /**
- * What `mask` names in its directory, batch by batch.
+ * What matches `pattern` in a directory, batch by batch.
  *
  * @throws {StatedFailure} where the server refuses, or nothing matches
  */
 export async function listMatching(
-  context: ShellContext,
-  mask: RemoteMask,
-  take: (batch: readonly DirectoryEntry[]) => void,
+  directory: WalkedDirectory,
+  pattern: string,
+  take: (batch: WalkedBatch) => Promise<void> | void,
 ): Promise<void> {
-  const { tree, signal } = context;
-  const { directory, pattern } = mask;
   await phrased(
-    (status) => `${status} listing ${displayMask(mask)}`,
+    (status) => `${status} listing ${displayMask({ directory: directory.path, pattern })}`,
     async () => {
-      for await (const batch of tree.list(directory, { pattern, signal })) take(batch);
+      for await (const batch of directory.batches(pattern)) await take(batch);
     },
   );
 }
 
-/** The entries that the `mask` setting lets pass: it judges files only. */
-export function chosen(
-  { settings }: ShellContext,
-  batch: readonly DirectoryEntry[],
-): readonly DirectoryEntry[] {
-  if (settings.mask === "") return batch;
-  return batch.filter((entry) => isDirectory(entry) || matchesMask(settings.mask, entry.name));
+/** Why a directory is not entered: a fault of its name to `fail`, a remark for a link. */
+export function leaveOut(
+  io: Pick<Io, "err">,
+  walked: WalkedEntry,
+  fail: (fault: unknown) => void,
+): void {
+  if (walked.path === undefined) fail(walked.fault);
+  else io.err(`${printable(linkNotice(walked.path))}\n`);
 }
 
-export function isDirectory(entry: DirectoryEntry): boolean {
+/** Whether the `mask` setting lets an entry pass: it judges files only. */
+export function isChosen({ settings }: ShellContext, entry: DirectoryEntry): boolean {
+  return settings.mask === "" || isDirectory(entry) || matchesMask(settings.mask, entry.name);
+}
+
+function isDirectory(entry: DirectoryEntry): boolean {
   return (entry.attributes & FileAttributes.DIRECTORY) !== 0;
-}
-
-/** A directory to go into: neither `.` nor `..`, nor a link, which might lead in circles. */
-export function isWalkable(entry: DirectoryEntry): boolean {
-  return isDirectory(entry) && !isLink(entry) && !isDot(entry);
-}
-
-export function isLink(entry: DirectoryEntry): boolean {
-  return (entry.attributes & FileAttributes.REPARSE_POINT) !== 0;
-}
-
-export function isDot(entry: DirectoryEntry): boolean {
-  return entry.name === "." || entry.name === "..";
 }

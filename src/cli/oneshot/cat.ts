@@ -10,7 +10,7 @@ export async function cat(job: Job, operands: readonly string[]): Promise<void> 
   if (operands.length === 0) throw new UsageError("usage: smbx cat URL...");
   if (job.isJson) throw new UsageError("cat writes files as they are: --json makes no sense");
   await job.forEachPlace(operands, async (place) => {
-    for (const remotePath of await expand(place.tree, place.path, job.signal)) {
+    for (const remotePath of await expand(place.tree, place.path, job)) {
       try {
         await downloadFile(transferEnvironment(job, place.tree), remotePath, "-");
       } catch (error) {

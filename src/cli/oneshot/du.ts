@@ -1,8 +1,13 @@
-import type { Tree } from "../../core/index.ts";
+import {
+  DirectoryEntryError,
+  isFileSize,
+  type Tree,
+  WalkedDirectory,
+  type WalkedEntry,
+} from "../../core/index.ts";
+import { unknownSize } from "../commands/du.ts";
 import { forEachParallel } from "../commands/parallel.ts";
 import { phrased } from "../commands/phrases.ts";
-import { joinRemote } from "../commands/remote-mask.ts";
-import { isDirectory, isWalkable } from "../commands/remote-walk.ts";
 import { displayRemote } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { printable } from "../render/printable.ts";
@@ -10,7 +15,7 @@ import { formatSize } from "../render/size.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Job } from "./job.ts";
 import { placeJson, slashed } from "./json.ts";
-import { expand, matching } from "./matching.ts";
+import { directoriesIn, expand, matching } from "./matching.ts";
 
 interface Sum {
   size: number;
@@ -23,7 +28,7 @@ interface Sum {
 export async function du(job: Job, operands: readonly string[]): Promise<void> {
   if (operands.length === 0) throw new UsageError("usage: smbx du URL...");
   await job.forEachPlace(operands, async (place) => {
-    for (const path of await expand(place.tree, place.path, job.signal)) {
+    for (const path of await expand(place.tree, place.path, job)) {
       const sum = await sumUp(job, place.tree, path);
       if (job.isJson) job.emit({ ...placeJson(place, path), ...sum });
       else job.io.out(`${sum.size}\t${formatSize(sum.size)}\t/${printable(slashed(path))}\n`);
@@ -47,14 +52,14 @@ async function sumUp(job: Job, tree: Tree, path: string): Promise<Sum> {
 
 /** Goes level by level, several directories at once: listing is all waiting. */
 async function addTree(job: Job, tree: Tree, root: string, sum: Sum): Promise<void> {
-  let level = [root];
+  let level = [WalkedDirectory.at(tree, root, { signal: job.signal })];
   while (level.length > 0) {
-    const next: string[] = [];
+    const next: WalkedDirectory[] = [];
     await forEachParallel(level, job.settings.jobs, async (directory) => {
       try {
-        await addDirectory(job, tree, directory, sum, next);
+        await addDirectory(job, directory, sum, next);
       } catch (error) {
-        if (!(error instanceof StatedFailure)) throw error;
+        if (!(error instanceof StatedFailure || error instanceof DirectoryEntryError)) throw error;
         job.fail(error);
       }
     });
@@ -64,21 +69,24 @@ async function addTree(job: Job, tree: Tree, root: string, sum: Sum): Promise<vo
 
 async function addDirectory(
   job: Job,
-  tree: Tree,
-  directory: string,
+  directory: WalkedDirectory,
   sum: Sum,
-  below: string[],
+  below: WalkedDirectory[],
 ): Promise<void> {
-  for await (const batch of matching(tree, { directory, pattern: "*" }, job.signal)) {
-    for (const entry of batch) {
-      sum.allocated += entry.allocationSize;
-      if (isWalkable(entry)) below.push(joinRemote(directory, entry.name));
-      if (isDirectory(entry)) {
-        sum.directories += 1;
-      } else {
-        sum.files += 1;
-        sum.size += entry.size;
-      }
-    }
+  for await (const batch of matching(directory, "*")) {
+    for (const walked of batch.entries) addEntry(job, walked, sum);
+    below.push(...directoriesIn(job, batch));
   }
+}
+
+function addEntry(job: Job, walked: WalkedEntry, sum: Sum): void {
+  const { entry, isDirectory } = walked;
+  if (isFileSize(entry.allocationSize)) sum.allocated += entry.allocationSize;
+  if (isDirectory) {
+    sum.directories += 1;
+    return;
+  }
+  sum.files += 1;
+  if (isFileSize(entry.size)) sum.size += entry.size;
+  else job.fail(unknownSize(walked));
 }

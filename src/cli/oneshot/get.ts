@@ -1,15 +1,16 @@
 import { type Stats, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { NtStatus, TransferError, type Tree } from "../../core/index.ts";
-import { isStatus } from "../commands/phrases.ts";
+import { TransferError, type Tree } from "../../core/index.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
 import {
   type DownloadItem,
+  type DownloadPlan,
   downloadMany,
   haveTwins,
   planDownload,
   TargetClaims,
 } from "../transfer/index.ts";
+import type { PlanFilter } from "../transfer/plan-options.ts";
 import { safeLocalName } from "../transfer/safe-name.ts";
 import { isRemoteLocation } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
@@ -37,7 +38,10 @@ export async function get(job: Job, operands: readonly string[]): Promise<void> 
   await job.forEachPlace(sources, async (place) => {
     const style: TransferStyle = { direction: "download", showLocal: (path) => path };
     await transferMany(job, place, style, (environment) =>
-      downloadMany({ ...environment, targets }, itemsOf(job, place, destination)),
+      downloadMany(
+        { ...environment, targets },
+        itemsOf(job, place, destination, environment.onNotice),
+      ),
     );
   });
 }
@@ -63,12 +67,12 @@ async function* itemsOf(
   job: Job,
   { tree, path, location }: ConnectedPlace,
   destination: Destination,
+  onNotice: DownloadPlan["onNotice"],
 ): AsyncGenerator<DownloadItem> {
-  const { signal } = job;
+  const filter = { recurse: job.isRecursive, signal: job.signal, ...(onNotice && { onNotice }) };
   const mask = maskOf(path);
   if (isMask(path)) {
-    const recurse = job.isRecursive;
-    yield* planDownload(tree, { ...mask, localDirectory: destination.path, recurse, signal });
+    yield* planDownload(tree, { ...mask, localDirectory: destination.path, ...filter });
     return;
   }
   // What a server calls the root of a share, and how it spells a name, is not for it to decide.
@@ -76,23 +80,23 @@ async function* itemsOf(
   const localPath = destination.isDirectory
     ? join(destination.path, safeLocalName(name))
     : destination.path;
-  yield* single(job, tree, path, localPath);
+  yield* single(tree, path, localPath, filter);
 }
 
 async function* single(
-  job: Job,
   tree: Tree,
   remotePath: string,
   localPath: string,
+  filter: PlanFilter & { readonly signal: AbortSignal },
 ): AsyncGenerator<DownloadItem> {
-  const { signal } = job;
+  const { signal, recurse } = filter;
   try {
     const { isDirectory } = await tree.stat(remotePath, { signal });
     if (!isDirectory) {
       yield { remotePath, localPath };
       return;
     }
-    if (!job.isRecursive) {
+    if (recurse !== true) {
       throw new TransferError(
         `\\${remotePath} is a directory: -r fetches it with all that is in it`,
       );
@@ -103,20 +107,6 @@ async function* single(
     return;
   }
   yield { remotePath, localPath, isDirectory: true };
-  yield* contents(tree, remotePath, localPath, signal);
-}
-
-async function* contents(
-  tree: Tree,
-  directory: string,
-  localDirectory: string,
-  signal: AbortSignal,
-): AsyncGenerator<DownloadItem> {
-  const plan = { directory, pattern: "*", localDirectory, recurse: true, signal };
-  try {
-    yield* planDownload(tree, plan);
-  } catch (error) {
-    // An empty root has not even dots in it.
-    if (!isStatus(error, NtStatus.NO_SUCH_FILE)) throw error;
-  }
+  const place = { directory: remotePath, pattern: "*", localDirectory: localPath };
+  yield* planDownload(tree, { ...place, ...filter });
 }

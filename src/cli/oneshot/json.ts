@@ -7,6 +7,8 @@ import {
   type FileTime,
   fileTimeToDate,
   formatAttributes,
+  isFileSize,
+  isLink,
 } from "../../core/index.ts";
 import type { FinishedFile } from "../transfer/index.ts";
 import type { ConnectedPlace } from "./job.ts";
@@ -25,11 +27,11 @@ export function entryJson(
   entry: DirectoryEntry | FileStat,
 ): object {
   return {
-    type: typeOf(entry.attributes),
+    type: typeOf(entry),
     name: path.slice(path.lastIndexOf("\\") + 1),
     ...placeJson(place, path),
-    size: entry.size,
-    allocated: entry.allocationSize,
+    size: sizeJson(entry.size),
+    allocated: sizeJson(entry.allocationSize),
     attributes: formatAttributes(entry.attributes),
     created: timeJson(entry.creationTime),
     accessed: timeJson(entry.lastAccessTime),
@@ -91,10 +93,15 @@ export function slashed(path: string): string {
   return path.replaceAll("\\", "/");
 }
 
-/** What kind of thing attributes belong to; a link is a reparse point of any kind. */
-function typeOf(attributes: number): "file" | "directory" | "link" {
-  if ((attributes & FileAttributes.REPARSE_POINT) !== 0) return "link";
-  return (attributes & FileAttributes.DIRECTORY) !== 0 ? "directory" : "file";
+/** A `FileStat` is never a link's: the server followed it when it opened the file. */
+function typeOf(entry: DirectoryEntry | FileStat): "file" | "directory" | "link" {
+  if ("reparseTag" in entry && isLink(entry)) return "link";
+  return (entry.attributes & FileAttributes.DIRECTORY) !== 0 ? "directory" : "file";
+}
+
+/** `null` where the server's value is none that a file can have. */
+function sizeJson(size: number): number | null {
+  return isFileSize(size) ? size : null;
 }
 
 function timeJson(time: FileTime): string | null {

@@ -1,7 +1,12 @@
-import { type DirectoryEntry, NtStatus } from "../../core/index.ts";
+import {
+  type DirectoryEntry,
+  DirectoryEntryError,
+  NtStatus,
+  type WalkedBatch,
+  WalkedDirectory,
+} from "../../core/index.ts";
 import { phrased, statusNameOf } from "../commands/phrases.ts";
-import { joinRemote, type RemoteMask, splitRemote } from "../commands/remote-mask.ts";
-import { isWalkable } from "../commands/remote-walk.ts";
+import { splitRemote } from "../commands/remote-mask.ts";
 import { displayRemote } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { Listing } from "../render/listing.ts";
@@ -9,7 +14,7 @@ import { printable } from "../render/printable.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ConnectedPlace, Job } from "./job.ts";
 import { entryJson } from "./json.ts";
-import { isMask, maskOf, matching } from "./matching.ts";
+import { directoriesIn, isMask, maskOf, matching } from "./matching.ts";
 
 /** `ls URL…`: what directories hold, files themselves, and with -r all that is below. */
 export async function ls(job: Job, operands: readonly string[]): Promise<void> {
@@ -27,18 +32,19 @@ async function list(
   hasHeading: boolean,
 ): Promise<void> {
   if (isMask(place.path)) {
-    await listLevel(job, writer, place, maskOf(place.path));
+    const { directory, pattern } = maskOf(place.path);
+    const start = WalkedDirectory.at(place.tree, directory, { signal: job.signal });
+    await listLevel(job, writer, place, start, pattern);
     return;
   }
   maskOf(place.path);
   const heading = hasHeading ? place.path : undefined;
   try {
-    await listLevel(job, writer, place, { directory: place.path, pattern: "*" }, heading);
+    const start = WalkedDirectory.at(place.tree, place.path, { signal: job.signal });
+    await listLevel(job, writer, place, start, "*", heading);
   } catch (error) {
     const { cause } = error as { readonly cause?: unknown };
     const status = (cause as { readonly status?: unknown } | undefined)?.status;
-    // An empty root has neither dots nor anything else.
-    if (status === NtStatus.NO_SUCH_FILE && place.path === "") return writer.heading(heading);
     if (status !== NtStatus.NOT_A_DIRECTORY && !isMissing(cause)) throw error;
     await listItself(job, writer, place);
   }
@@ -55,7 +61,7 @@ async function listItself(job: Job, writer: EntryWriter, place: ConnectedPlace):
     () => place.tree.stat(place.path, { signal: job.signal }),
   );
   const { pattern: name } = splitRemote(place.path);
-  writer.entries(place, splitRemote(place.path).directory, [{ ...found, name, shortName: "" }]);
+  writer.entry(place, place.path, { ...found, name, shortName: "", reparseTag: 0 });
 }
 
 /** Lists a directory and, with -r, those in it. The heading waits for the server's first answer. */
@@ -63,24 +69,24 @@ async function listLevel(
   job: Job,
   writer: EntryWriter,
   place: ConnectedPlace,
-  mask: RemoteMask,
+  directory: WalkedDirectory,
+  pattern: string,
   heading?: string,
 ): Promise<void> {
-  const below: string[] = [];
+  const below: WalkedDirectory[] = [];
   let isFirst = true;
-  for await (const batch of matching(place.tree, mask, job.signal)) {
+  for await (const batch of matching(directory, pattern)) {
     if (isFirst) writer.heading(heading);
     isFirst = false;
-    writer.entries(place, mask.directory, batch);
-    if (!job.isRecursive) continue;
-    const directories = batch.filter(isWalkable);
-    below.push(...directories.map(({ name }) => joinRemote(mask.directory, name)));
+    writer.batch(place, batch);
+    if (job.isRecursive) below.push(...directoriesIn(job, batch));
   }
-  for (const directory of below) {
+  if (isFirst) writer.heading(heading);
+  for (const each of below) {
     try {
-      await listLevel(job, writer, place, { directory, pattern: "*" }, directory);
+      await listLevel(job, writer, place, each, "*", each.path);
     } catch (error) {
-      if (!(error instanceof StatedFailure)) throw error;
+      if (!(error instanceof StatedFailure || error instanceof DirectoryEntryError)) throw error;
       job.fail(error);
     }
   }
@@ -100,13 +106,20 @@ class EntryWriter {
       this.#job.io.out(`\n${printable(displayRemote(directory))}\n`);
   }
 
-  entries(place: ConnectedPlace, directory: string, entries: readonly DirectoryEntry[]): void {
+  batch(place: ConnectedPlace, { entries }: WalkedBatch): void {
     if (!this.#job.isJson) {
-      this.#job.io.out(this.#listing.format(entries));
+      this.#job.io.out(this.#listing.format(entries.map(({ entry }) => entry)));
       return;
     }
-    for (const entry of entries) {
-      this.#job.emit(entryJson(place, joinRemote(directory, entry.name), entry));
+    for (const { path, fault, entry, isDirectory } of entries) {
+      if (path !== undefined) this.entry(place, path, entry);
+      // With -r a directory is reported where it is not entered.
+      else if (!isDirectory || !this.#job.isRecursive) this.#job.fail(fault);
     }
+  }
+
+  entry(place: ConnectedPlace, path: string, entry: DirectoryEntry): void {
+    if (this.#job.isJson) this.#job.emit(entryJson(place, path, entry));
+    else this.#job.io.out(this.#listing.format([entry]));
   }
 }

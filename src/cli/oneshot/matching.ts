@@ -1,14 +1,16 @@
 import {
-  type DirectoryEntry,
   type FileStat,
   hasWildcard,
   NtStatus,
   type Tree,
+  type WalkedBatch,
+  WalkedDirectory,
 } from "../../core/index.ts";
 import { isStatus, phrased } from "../commands/phrases.ts";
-import { displayMask, joinRemote, type RemoteMask, splitRemote } from "../commands/remote-mask.ts";
-import { isDot } from "../commands/remote-walk.ts";
+import { displayMask, type RemoteMask, splitRemote } from "../commands/remote-mask.ts";
+import { leaveOut } from "../commands/remote-walk.ts";
 import { UsageError } from "../usage-error.ts";
+import type { Job } from "./job.ts";
 
 /** Whether the last part of a path is a mask. */
 export function isMask(path: string): boolean {
@@ -34,37 +36,50 @@ export function nameOf(path: string): string {
 }
 
 /**
- * The entries of a directory that match, batch by batch, without `.` and `..`.
+ * What matches `pattern` in a directory, batch by batch.
  *
  * @throws {StatedFailure} where the directory cannot be listed or nothing matches
  */
 export async function* matching(
-  tree: Tree,
-  mask: RemoteMask,
-  signal: AbortSignal,
-): AsyncGenerator<readonly DirectoryEntry[]> {
-  const batches = tree.list(mask.directory, { pattern: mask.pattern, signal });
-  for (;;) {
-    const next = await phrased(
-      (status) => `${status} listing ${displayMask(mask)}`,
-      () => batches.next(),
-    );
-    if (next.done === true) return;
-    yield next.value.filter((entry) => !isDot(entry));
+  directory: WalkedDirectory,
+  pattern: string,
+): AsyncGenerator<WalkedBatch> {
+  const batches = directory.batches(pattern);
+  try {
+    for (;;) {
+      const next = await phrased(
+        (status) => `${status} listing ${displayMask({ directory: directory.path, pattern })}`,
+        () => batches.next(),
+      );
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await batches.return(undefined);
   }
 }
 
-/** The paths that `path` names: those that match its mask, or itself. */
-export async function expand(
-  tree: Tree,
-  path: string,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+/** The directories of a batch that a walk goes into; of the others it says why not. */
+export function directoriesIn(job: Job, { entries }: WalkedBatch): readonly WalkedDirectory[] {
+  const directories: WalkedDirectory[] = [];
+  for (const walked of entries) {
+    if (walked.below !== undefined) directories.push(walked.below);
+    else if (walked.isDirectory) leaveOut(job.io, walked, (fault) => job.fail(fault));
+  }
+  return directories;
+}
+
+/** The paths that `path` names: those that match its mask, or itself. What has no path has failed. */
+export async function expand(tree: Tree, path: string, job: Job): Promise<readonly string[]> {
   const mask = maskOf(path);
   if (!hasWildcard(mask.pattern)) return [path];
   const paths: string[] = [];
-  for await (const batch of matching(tree, mask, signal)) {
-    paths.push(...batch.map(({ name }) => joinRemote(mask.directory, name)));
+  const directory = WalkedDirectory.at(tree, mask.directory, { signal: job.signal });
+  for await (const { entries } of matching(directory, mask.pattern)) {
+    for (const walked of entries) {
+      if (walked.path === undefined) job.fail(walked.fault);
+      else paths.push(walked.path);
+    }
   }
   return paths;
 }

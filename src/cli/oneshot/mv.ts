@@ -1,6 +1,5 @@
-import { type FileStat, foldName } from "../../core/index.ts";
+import { type FileStat, foldName, joinRemote } from "../../core/index.ts";
 import { phrased } from "../commands/phrases.ts";
-import { joinRemote } from "../commands/remote-mask.ts";
 import { displayRemote } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { withoutPassword } from "../url.ts";
@@ -27,7 +26,7 @@ export async function mv(job: Job, operands: readonly string[]): Promise<void> {
       throw new UsageError("mv stays within one share: use get and put to cross");
     }
     const isItself = isSingle && isDirectory && (await isSame(job, source, target, found));
-    for (const from of await expand(source.tree, source.path, job.signal)) {
+    for (const from of await expand(source.tree, source.path, job)) {
       const isInto = isDirectory && !isItself;
       const to = isInto ? joinRemote(target.path, nameOf(from)) : target.path;
       try {

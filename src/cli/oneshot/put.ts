@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { TransferError } from "../../core/index.ts";
-import { joinRemote } from "../commands/remote-mask.ts";
+import { joinRemote, TransferError } from "../../core/index.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
 import {
   haveTwins,

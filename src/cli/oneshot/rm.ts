@@ -1,8 +1,7 @@
-import type { DirectoryEntry } from "../../core/index.ts";
-import { deltree } from "../commands/deltree.ts";
-import { phrased } from "../commands/phrases.ts";
-import { joinRemote, nothingMatches } from "../commands/remote-mask.ts";
-import { isDirectory, isLink } from "../commands/remote-walk.ts";
+import { WalkedDirectory, type WalkedEntry } from "../../core/index.ts";
+import { Removal } from "../commands/deltree.ts";
+import { FailureLog, phrased } from "../commands/phrases.ts";
+import { nothingMatches } from "../commands/remote-mask.ts";
 import { displayRemote } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { ShellState } from "../shell/shell-state.ts";
@@ -25,46 +24,68 @@ export async function rm(job: Job, operands: readonly string[]): Promise<void> {
 
 async function removeMatching(job: Job, place: ConnectedPlace): Promise<void> {
   const mask = maskOf(place.path);
-  const entries: DirectoryEntry[] = [];
-  for await (const batch of matching(place.tree, mask, job.signal)) entries.push(...batch);
-  if (entries.length === 0) throw nothingMatches(mask);
-  for (const entry of entries) {
-    const path = joinRemote(mask.directory, entry.name);
-    try {
-      await removeOne(job, place, path, entry);
-      if (job.isJson) job.emit({ event: "removed", ...placeJson(place, path) });
-    } catch (error) {
-      job.fail(error);
+  const start = WalkedDirectory.at(place.tree, mask.directory, { signal: job.signal });
+  if (job.isRecursive) await start.identifyAncestors();
+  const files: string[] = [];
+  const directories: WalkedEntry[] = [];
+  let count = 0;
+  for await (const { entries } of matching(start, mask.pattern)) {
+    count += entries.length;
+    for (const walked of entries) {
+      if (walked.path === undefined) job.fail(walked.fault);
+      else if (walked.isDirectory) directories.push(walked);
+      else files.push(walked.path);
     }
   }
-}
-
-async function removeOne(
-  job: Job,
-  place: ConnectedPlace,
-  path: string,
-  entry: DirectoryEntry,
-): Promise<void> {
-  const { tree } = place;
-  const shown = displayRemote(path);
-  if (!isDirectory(entry)) {
-    await phrased(
-      (status) => `${status} deleting remote file ${shown}`,
-      () => tree.unlink(path, { signal: job.signal }),
-    );
-  } else if (!job.isRecursive) {
-    throw new StatedFailure(`${shown} is a directory: -r deletes it with all that is in it`);
-  } else if (isLink(entry)) {
-    await phrased(
-      (status) => `${status} deleting remote directory ${shown}`,
-      () => tree.rmdir(path, { signal: job.signal }),
-    );
-  } else {
-    await deltree.run(shellFor(job, place), [`\\${path}`]);
+  if (count === 0) throw nothingMatches(mask);
+  for (const path of files) await removing(job, place, path, () => removeFile(job, place, path));
+  for (const walked of directories) {
+    await removing(job, place, walked.path, () => removeDirectory(job, place, walked));
   }
 }
 
-/** The shell's command does the work: it needs a shell's state. */
+/** Removes one match; its failure is reported and the rest goes on. */
+async function removing(
+  job: Job,
+  place: ConnectedPlace,
+  path: string | undefined,
+  remove: () => Promise<void>,
+): Promise<void> {
+  try {
+    await remove();
+    if (job.isJson && path !== undefined) {
+      job.emit({ event: "removed", ...placeJson(place, path) });
+    }
+  } catch (error) {
+    job.fail(error);
+  }
+}
+
+async function removeFile(job: Job, { tree }: ConnectedPlace, path: string): Promise<void> {
+  await phrased(
+    (status) => `${status} deleting remote file ${displayRemote(path)}`,
+    () => tree.unlink(path, { signal: job.signal }),
+  );
+}
+
+/** As the shell's deltree does it. */
+async function removeDirectory(
+  job: Job,
+  place: ConnectedPlace,
+  walked: WalkedEntry,
+): Promise<void> {
+  if (!job.isRecursive) {
+    throw new StatedFailure(
+      `${displayRemote(walked.path ?? "")} is a directory: -r deletes it with all that is in it`,
+    );
+  }
+  const shell = shellFor(job, place);
+  const log = new FailureLog(shell);
+  await new Removal(shell, log).directory(walked);
+  log.finish();
+}
+
+/** The work of the shell's command needs a shell's state. */
 function shellFor(job: Job, { client, tree }: ConnectedPlace): ShellState {
   const { io, personality, options, environment } = job.run;
   return new ShellState({

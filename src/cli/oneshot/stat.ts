@@ -12,7 +12,7 @@ export async function stat(job: Job, operands: readonly string[]): Promise<void>
   if (operands.length === 0) throw new UsageError("usage: smbx stat URL...");
   let isFirst = true;
   await job.forEachPlace(operands, async (place) => {
-    for (const path of await expand(place.tree, place.path, job.signal)) {
+    for (const path of await expand(place.tree, place.path, job)) {
       const found = await phrased(
         (status) => `${status} getting attributes of ${displayRemote(path)}`,
         () => place.tree.stat(path, { signal: job.signal }),

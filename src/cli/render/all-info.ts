@@ -3,6 +3,7 @@ import {
   type FileTime,
   formatAllInfoAttributes,
   formatAttributes,
+  isFileSize,
 } from "../../core/index.ts";
 import { printable } from "./printable.ts";
 import { formatSize } from "./size.ts";
@@ -28,6 +29,12 @@ export function formatBasicInfo(info: FileTimes & { readonly attributes: number 
   ].join("");
 }
 
+/** What the server gives as a size and is none is not shown as one. */
+function sizeText({ size, allocationSize }: FileStat): string {
+  const stored = isFileSize(allocationSize) ? `, ${allocationSize} on disk` : "";
+  return isFileSize(size) ? `${size} (${formatSize(size)})${stored}` : `?${stored}`;
+}
+
 /** What `stat` tells of a file that it has found under `path`, over this connection. */
 export function formatStat(path: string, stat: FileStat, connection: string): string {
   const type = stat.isDirectory ? "directory" : "file";
@@ -35,7 +42,7 @@ export function formatStat(path: string, stat: FileStat, connection: string): st
   return [
     `path:       ${printable(path)}\n`,
     `type:       ${type}\n`,
-    `size:       ${stat.size} (${formatSize(stat.size)}), ${stat.allocationSize} on disk\n`,
+    `size:       ${sizeText(stat)}\n`,
     `attributes: ${attributes}\n`,
     `links:      ${stat.links}\n`,
     `file id:    0x${stat.fileId.toString(16)}\n`,

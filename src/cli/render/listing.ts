@@ -1,4 +1,4 @@
-import { type DirectoryEntry, formatAttributes } from "../../core/index.ts";
+import { type DirectoryEntry, formatAttributes, isFileSize } from "../../core/index.ts";
 import { displayWidth } from "./display-width.ts";
 import { printable } from "./printable.ts";
 import { TimeFormat } from "./time.ts";
@@ -36,7 +36,7 @@ export class Listing {
     const attributes = formatAttributes(entry.attributes)
       .slice(0, ATTRIBUTES_WIDTH)
       .padStart(ATTRIBUTES_WIDTH);
-    const size = String(entry.size).padStart(SIZE_WIDTH);
+    const size = (isFileSize(entry.size) ? String(entry.size) : "?").padStart(SIZE_WIDTH);
     const time = this.#time.fileTime(entry.lastWriteTime);
     return `  ${this.#name(entry.name)}${attributes} ${size}  ${time}\n`;
   }

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import {
   type DirectoryEntry,
+  entryNameFault,
   FileAttributes,
   foldName,
   hasWildcard,
@@ -142,7 +143,8 @@ async function listRemote(
   const names: { name: string; isDirectory: boolean }[] = [];
   for await (const batch of tree.list(directory, { pattern, signal })) {
     for (const entry of batch) {
-      if (entry.name !== "." && entry.name !== "..") names.push(asName(entry));
+      // What no path can be made of cannot be typed either.
+      if (entryNameFault(entry.name) === undefined) names.push(asName(entry));
     }
     if (names.length >= MAX_CANDIDATES) break;
   }

@@ -1,212 +1,134 @@
 import { join } from "node:path";
 import {
-  type DirectoryEntry,
-  FileAttributes,
+  DirectoryEntryError,
+  joinRemote,
   matchesMask,
-  NtStatus,
-  NtStatusError,
   TransferError,
   type Tree,
+  type WalkedDirectory,
+  type WalkedEntry,
+  walkTree,
 } from "../../core/index.ts";
 import type { DownloadItem } from "./environment.ts";
+import { linkNotice } from "./link-notice.ts";
 import type { DownloadPlan, PlanCandidate } from "./plan-options.ts";
 import { quoteName, safeLocalName } from "./safe-name.ts";
-
-/** How many directories are listed ahead of the one whose files are being fetched. */
-const LOOK_AHEAD = 4;
-/** Deeper than any real tree: a server that shows a directory inside itself ends here. */
-const DEEPEST = 256;
 
 /**
  * Walks a remote directory and yields what `plan` takes, in the server's order, while later parts are
  * still being listed. A directory comes before what is in it. What cannot be listed or named inside
- * the tree is yielded with an `error`.
+ * the tree is yielded with an `error`; a link to a directory is left out with a notice.
  *
  * @throws {NtStatusError} NO_SUCH_FILE where nothing matches at the first level, or what listing it met
  */
 export async function* planDownload(tree: Tree, plan: DownloadPlan): AsyncGenerator<DownloadItem> {
-  const walk = new DownloadWalk(tree, plan);
-  const batches = tree.list(plan.directory, { pattern: plan.pattern, signal: plan.signal });
-  yield* walk.level(batches, {
-    remote: plan.directory,
-    local: plan.localDirectory,
-    relative: "",
-    depth: 0,
-  });
+  yield* new DownloadWalk(plan).items(tree);
 }
 
+/** What a remote directory becomes locally. */
 interface Level {
-  /** Share-relative. */
-  readonly remote: string;
   readonly local: string;
   /** Below where the plan began; "" there. */
   readonly relative: string;
-  readonly depth: number;
-}
-
-type Batches = AsyncGenerator<readonly DirectoryEntry[]>;
-
-/** A listing whose first batch was asked for before its turn. */
-interface Prefetched {
-  readonly batches: Batches;
-  readonly first: Promise<IteratorResult<readonly DirectoryEntry[]>>;
+  /** The local names that are taken, where names change on the way. */
+  readonly taken: Set<string>;
 }
 
 class DownloadWalk {
-  readonly #tree: Tree;
   readonly #plan: DownloadPlan;
+  readonly #first: Level;
+  /** Of the directories that are entered. */
+  readonly #levels = new WeakMap<WalkedDirectory, Level>();
 
-  constructor(tree: Tree, plan: DownloadPlan) {
-    this.#tree = tree;
+  constructor(plan: DownloadPlan) {
     this.#plan = plan;
+    this.#first = { local: plan.localDirectory, relative: "", taken: new Set() };
   }
 
-  async *level(batches: Batches, level: Level): AsyncGenerator<DownloadItem> {
-    const taken = new Set<string>();
-    for await (const batch of batches) yield* this.#batch(batch, level, taken);
-  }
-
-  async *#batch(
-    batch: readonly DirectoryEntry[],
-    level: Level,
-    taken: Set<string>,
-  ): AsyncGenerator<DownloadItem> {
-    const ahead = new Map<DirectoryEntry, Prefetched>();
-    const directories = batch.filter((entry) => this.#isWalked(entry));
-    let nextAhead = 0;
-    try {
-      for (const entry of batch) {
-        if (!this.#isTaken(entry, level)) continue;
-        while (nextAhead < directories.length && ahead.size < LOOK_AHEAD) {
-          this.#prefetch(directories[nextAhead], level, ahead);
-          nextAhead += 1;
-        }
-        if (!(await this.#isChosen(entry, level))) continue;
-        yield* this.#entry(entry, level, taken, ahead);
-      }
-    } finally {
-      for (const { batches } of ahead.values()) void batches.return(undefined);
-    }
-  }
-
-  async *#entry(
-    entry: DirectoryEntry,
-    level: Level,
-    taken: Set<string>,
-    ahead: Map<DirectoryEntry, Prefetched>,
-  ): AsyncGenerator<DownloadItem> {
-    const item = this.#item(entry, level, taken);
-    yield item;
-    if (!isDirectory(entry) || item.error !== undefined) return;
-    const prefetched = ahead.get(entry);
-    ahead.delete(entry);
-    yield* this.#below(item, prefetched, {
-      remote: item.remotePath,
-      local: item.localPath,
-      relative: joinRemote(level.relative, entry.name),
-      depth: level.depth + 1,
+  async *items(tree: Tree): AsyncGenerator<DownloadItem> {
+    const { directory, pattern, recurse, signal, choose } = this.#plan;
+    const steps = walkTree(tree, directory, {
+      ...{ pattern, recurse: recurse === true, signal },
+      enters: ({ below }) => below !== undefined && this.#levels.has(below),
+      // What somebody may still refuse is not listed before the answer.
+      listsAhead: choose === undefined,
     });
-  }
-
-  /** What is in a directory; where it cannot be listed, that is an item too. */
-  async *#below(
-    directory: DownloadItem,
-    prefetched: Prefetched | undefined,
-    level: Level,
-  ): AsyncGenerator<DownloadItem> {
-    try {
-      if (level.depth > DEEPEST)
-        throw new TransferError("It lies too deep: a directory in itself?");
-      const batches =
-        prefetched === undefined
-          ? this.#tree.list(level.remote, { signal: this.#plan.signal })
-          : resume(prefetched);
-      yield* this.level(batches, level);
-    } catch (error) {
-      // Some servers answer so for a directory that has not even dots in it.
-      if (error instanceof NtStatusError && error.status === NtStatus.NO_SUCH_FILE) return;
-      if (!(error instanceof NtStatusError || error instanceof TransferError)) throw error;
-      yield { ...directory, error };
+    for await (const { walked, error } of steps) {
+      const level = this.#levels.get(walked.directory) ?? this.#first;
+      if (error !== undefined) yield this.#unlisted(walked, error);
+      else if (!this.#isTaken(walked, level)) continue;
+      else if (await this.#isChosen(walked, level)) yield this.#take(walked, level);
     }
   }
 
-  #isWalked(entry: DirectoryEntry): boolean {
-    return isDirectory(entry) && this.#plan.recurse === true && !isDotName(entry.name);
+  /** A directory that was taken and could not be listed. */
+  #unlisted({ path, directory, entry, below }: WalkedEntry, error: unknown): DownloadItem {
+    const { local } = (below && this.#levels.get(below)) ?? this.#first;
+    const remotePath = path ?? directory.path;
+    return {
+      remotePath,
+      localPath: local,
+      isDirectory: true,
+      entry,
+      error: asTransferError(error),
+    };
   }
 
-  #isTaken(entry: DirectoryEntry, level: Level): boolean {
+  /** The item of an entry that is taken; its contents follow if it has a place to go to. */
+  #take(walked: WalkedEntry, level: Level): DownloadItem {
+    const item = this.#item(walked, level);
+    if (walked.below !== undefined && item.error === undefined) {
+      const relative = joinRemote(level.relative, walked.entry.name);
+      this.#levels.set(walked.below, { local: item.localPath, relative, taken: new Set() });
+    }
+    return item;
+  }
+
+  #isTaken(walked: WalkedEntry, level: Level): boolean {
+    if (walked.isDirectory) return this.#isDirectoryTaken(walked, level);
     const { mask, recurse } = this.#plan;
-    if (isDotName(entry.name)) return false;
-    if (isDirectory(entry)) {
-      if (recurse !== true) this.#plan.onDirectory?.(candidateOf(entry, level));
-      return recurse === true;
-    }
-    if (level.depth === 0 && recurse !== true) return true;
-    return mask === undefined || mask === "" || matchesMask(mask, entry.name);
+    if (walked.directory.depth === 0 && recurse !== true) return true;
+    return mask === undefined || mask === "" || matchesMask(mask, walked.entry.name);
   }
 
-  #isChosen(entry: DirectoryEntry, level: Level): Promise<boolean> | boolean {
-    return this.#plan.choose?.(candidateOf(entry, level)) ?? true;
+  #isDirectoryTaken(walked: WalkedEntry, level: Level): boolean {
+    const { recurse, onDirectory, onNotice } = this.#plan;
+    if (recurse !== true) onDirectory?.(candidateOf(walked, level));
+    if (recurse !== true || walked.path === undefined) return recurse === true;
+    if (walked.below === undefined) onNotice?.(linkNotice(walked.path));
+    return walked.below !== undefined;
   }
 
-  #item(entry: DirectoryEntry, level: Level, taken: Set<string>): DownloadItem {
-    const remotePath = joinRemote(level.remote, entry.name);
-    const base = { remotePath, isDirectory: isDirectory(entry), entry };
+  #isChosen(walked: WalkedEntry, level: Level): Promise<boolean> | boolean {
+    return this.#plan.choose?.(candidateOf(walked, level)) ?? true;
+  }
+
+  #item(walked: WalkedEntry, level: Level): DownloadItem {
+    const { entry, isDirectory, directory } = walked;
+    // An entry without a path is named by its error alone.
+    const base = { remotePath: walked.path ?? directory.path, isDirectory, entry };
     try {
       const name = safeLocalName(
         this.#plan.lowercase === true ? entry.name.toLowerCase() : entry.name,
       );
-      if (this.#plan.lowercase === true) claim(name, taken);
+      if (walked.path === undefined) throw asTransferError(walked.fault);
+      if (this.#plan.lowercase === true) claim(name, level.taken);
       return { ...base, localPath: join(level.local, name) };
     } catch (error) {
       return { ...base, localPath: level.local, error };
     }
   }
-
-  /** A plan that asks before it goes on lists nothing that may be refused. */
-  #prefetch(
-    entry: DirectoryEntry | undefined,
-    level: Level,
-    ahead: Map<DirectoryEntry, Prefetched>,
-  ): void {
-    if (entry === undefined || this.#plan.choose !== undefined) return;
-    if (isUnsafe(entry.name)) return;
-    const remote = joinRemote(level.remote, entry.name);
-    const batches = this.#tree.list(remote, { signal: this.#plan.signal });
-    const first = batches.next();
-    // Reported when its turn comes.
-    first.catch(() => {});
-    ahead.set(entry, { batches, first });
-  }
 }
 
-async function* resume({ batches, first }: Prefetched): Batches {
-  const result = await first;
-  if (result.done === true) return;
-  yield result.value;
-  yield* batches;
-}
-
-function candidateOf(entry: DirectoryEntry, level: Level): PlanCandidate {
+function candidateOf({ entry, isDirectory }: WalkedEntry, level: Level): PlanCandidate {
   const relativePath = joinRemote(level.relative, entry.name);
-  return { name: entry.name, isDirectory: isDirectory(entry), relativePath };
+  return { name: entry.name, isDirectory, relativePath };
 }
 
-function isDirectory(entry: DirectoryEntry): boolean {
-  return (entry.attributes & FileAttributes.DIRECTORY) !== 0;
-}
-
-function isDotName(name: string): boolean {
-  return name === "." || name === "..";
-}
-
-function isUnsafe(name: string): boolean {
-  try {
-    safeLocalName(name);
-    return false;
-  } catch {
-    return true;
-  }
+/** To a transfer, an entry that cannot be used is a file that was not moved. */
+function asTransferError(error: unknown): unknown {
+  if (!(error instanceof DirectoryEntryError)) return error;
+  return new TransferError(error.message, { cause: error });
 }
 
 /** Two names that differ only in case become one with `lowercase`: the second must not win unseen. */
@@ -217,9 +139,4 @@ function claim(name: string, taken: Set<string>): void {
     );
   }
   taken.add(name);
-}
-
-/** Joins share-relative paths. */
-export function joinRemote(directory: string, name: string): string {
-  return directory === "" ? name : `${directory}\\${name}`;
 }

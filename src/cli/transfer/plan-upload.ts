@@ -1,9 +1,8 @@
 import { existsSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import { hasWildcard, TransferError } from "../../core/index.ts";
+import { hasWildcard, joinRemote, TransferError } from "../../core/index.ts";
 import type { UploadItem } from "./environment.ts";
 import { type LocalName, localNames } from "./local-names.ts";
-import { joinRemote } from "./plan-download.ts";
 import type { PlanCandidate, UploadPlan } from "./plan-options.ts";
 import { quoteName, safeRemoteName } from "./safe-name.ts";
 

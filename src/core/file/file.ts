@@ -1,4 +1,4 @@
-import { ProtocolError } from "../errors.ts";
+import { ProtocolError, TransferError } from "../errors.ts";
 import {
   encodeFileBasic,
   encodeFileSize,
@@ -7,10 +7,22 @@ import {
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
 import { CreateOptions } from "../smb2/constants.ts";
+import type { CreateResponse } from "../smb2/create.ts";
 import { FlushRequest, FlushResponse } from "../smb2/flush.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
+import { isFileSize } from "../wire/file-size.ts";
 import { readSpec, writeSpec } from "./file-requests.ts";
 import { Open } from "./open.ts";
+
+/**
+ * The size that CREATE gave, for who relies on it.
+ *
+ * @throws {TransferError} where no file can have that size
+ */
+export function expectSize(path: string, { endOfFile }: CreateResponse): number {
+  if (isFileSize(endOfFile)) return endOfFile;
+  throw new TransferError(`The server gives no valid size for \\${path}`);
+}
 
 /** An open file. For whole files and long ranges, `readPipeline` and `writePipeline` are faster. */
 export class File extends Open {
@@ -25,9 +37,13 @@ export class File extends Open {
     return new File(tree, path, (await tree.request(spec)).body);
   }
 
-  /** EndOfFile when it was opened, in bytes. */
+  /**
+   * EndOfFile when it was opened, in bytes.
+   *
+   * @throws {TransferError} where the server gave one that no file can have
+   */
   get size(): number {
-    return this.created.endOfFile;
+    return expectSize(this.path, this.created);
   }
 
   /**

@@ -1,20 +1,27 @@
 import { WireFormatError } from "../errors.ts";
+import { sizeOf } from "../wire/file-size.ts";
 import type { FileTime } from "../wire/file-time.ts";
 import { encodeUtf16 } from "../wire/utf16.ts";
 import { Writer } from "../wire/writer.ts";
+import { FileAttributes } from "./file-attributes.ts";
 import { FileInformationClass } from "./file-information-class.ts";
 
 /** One entry of a directory, as QUERY_DIRECTORY gives it. */
 export interface DirectoryEntry {
-  /** As the server sent it; not yet checked for use as a local name. */
+  /** As the server sent it: no part of a path, local or remote, until it was checked; see `entryPath`. */
   readonly name: string;
   /** The 8.3 name; "" where there is none or the class does not carry it. */
   readonly shortName: string;
   /** [MS-FSCC] 2.6. */
   readonly attributes: number;
-  /** EndOfFile, in bytes. */
+  /**
+   * The tag of a reparse point ([MS-FSCC] 2.1.2.1), which the server sends in the place of EaSize; 0
+   * for all else, and where the class does not carry it. Ask `isLink` what it means.
+   */
+  readonly reparseTag: number;
+  /** EndOfFile, in bytes; UNKNOWN_SIZE where the server's value is none that a file can have. */
   readonly size: number;
-  /** In bytes. */
+  /** In bytes; UNKNOWN_SIZE likewise. */
   readonly allocationSize: number;
   readonly creationTime: FileTime;
   readonly lastAccessTime: FileTime;
@@ -36,17 +43,18 @@ export type DirectoryInformationClass =
 interface Layout {
   /** Where FileName starts. */
   readonly name: number;
+  readonly eaSize: number;
   readonly shortName: number;
   readonly fileId: number;
 }
 
 /** [MS-FSCC] 2.4, the File…DirectoryInformation structures: the first 64 bytes are the same in all. */
 const LAYOUTS: Record<DirectoryInformationClass, Layout> = {
-  [FileInformationClass.DIRECTORY]: { name: 64, shortName: -1, fileId: -1 },
-  [FileInformationClass.FULL_DIRECTORY]: { name: 68, shortName: -1, fileId: -1 },
-  [FileInformationClass.ID_FULL_DIRECTORY]: { name: 80, shortName: -1, fileId: 72 },
-  [FileInformationClass.BOTH_DIRECTORY]: { name: 94, shortName: 68, fileId: -1 },
-  [FileInformationClass.ID_BOTH_DIRECTORY]: { name: 104, shortName: 68, fileId: 96 },
+  [FileInformationClass.DIRECTORY]: { name: 64, eaSize: -1, shortName: -1, fileId: -1 },
+  [FileInformationClass.FULL_DIRECTORY]: { name: 68, eaSize: 64, shortName: -1, fileId: -1 },
+  [FileInformationClass.ID_FULL_DIRECTORY]: { name: 80, eaSize: 64, shortName: -1, fileId: 72 },
+  [FileInformationClass.BOTH_DIRECTORY]: { name: 94, eaSize: 64, shortName: 68, fileId: -1 },
+  [FileInformationClass.ID_BOTH_DIRECTORY]: { name: 104, eaSize: 64, shortName: 68, fileId: 96 },
 };
 
 /** ShortNameLength and Reserved precede the 24 bytes of ShortName. */
@@ -129,12 +137,14 @@ function readEntry(
   nameLength: number,
 ): DirectoryEntry {
   const nameAt = at + layout.name;
+  const attributes = view.getUint32(at + 56, true);
   return {
     name: text.toString("utf16le", nameAt, nameAt + nameLength),
     shortName: layout.shortName < 0 ? "" : readShortName(view, text, at + layout.shortName),
-    attributes: view.getUint32(at + 56, true),
-    size: safeSize(view, at + 40),
-    allocationSize: safeSize(view, at + 48),
+    attributes,
+    reparseTag: carriesTag(attributes, layout) ? view.getUint32(at + layout.eaSize, true) : 0,
+    size: readSize(view, at + 40),
+    allocationSize: readSize(view, at + 48),
     creationTime: view.getBigUint64(at + 8, true),
     lastAccessTime: view.getBigUint64(at + 16, true),
     lastWriteTime: view.getBigUint64(at + 24, true),
@@ -174,12 +184,13 @@ function nextEntry(view: DataView, at: number, length: number): number {
   return at + offset;
 }
 
-/** A 64-bit size that a JS number holds exactly. */
-function safeSize(view: DataView, at: number): number {
-  const high = view.getUint32(at + 4, true);
-  if (high > 0x1f_ffff)
-    throw new WireFormatError(`Directory entry: 64-bit size too large at ${at}`);
-  return high * 0x1_0000_0000 + view.getUint32(at, true);
+/** [MS-FSCC] 2.4.17: EaSize holds the reparse tag where the file is a reparse point. */
+function carriesTag(attributes: number, layout: Layout): boolean {
+  return layout.eaSize >= 0 && (attributes & FileAttributes.REPARSE_POINT) !== 0;
+}
+
+function readSize(view: DataView, at: number): number {
+  return sizeOf(view.getUint32(at, true), view.getUint32(at + 4, true));
 }
 
 function writeEntry(w: Writer, entry: DirectoryEntry, layout: Layout): void {
@@ -195,6 +206,10 @@ function writeEntry(w: Writer, entry: DirectoryEntry, layout: Layout): void {
   w.u64(entry.allocationSize); // AllocationSize
   w.u32(entry.attributes); // FileAttributes
   w.u32(name.length); // FileNameLength
+  if (carriesTag(entry.attributes, layout)) {
+    w.pos = start + layout.eaSize;
+    w.u32(entry.reparseTag); // EaSize
+  }
   if (layout.shortName >= 0) {
     const shortName = encodeUtf16(entry.shortName);
     w.pos = start + layout.shortName;

@@ -38,7 +38,7 @@ export interface FileStandardInformation {
 
 const STANDARD_LENGTH = 24;
 
-/** @throws {WireFormatError} where the bytes end too early or a size is beyond 2^53 */
+/** @throws {WireFormatError} where the bytes end too early */
 export function decodeFileStandard(bytes: Uint8Array): FileStandardInformation {
   return readStandard(new Reader(bytes));
 }
@@ -65,7 +65,7 @@ export interface FileAllInformation extends FileBasicInformation, FileStandardIn
  * Decodes as much of FileName as arrived: a query with a small buffer cuts it off, with
  * BUFFER_OVERFLOW.
  *
- * @throws {WireFormatError} where the fixed part ends too early or a size is beyond 2^53
+ * @throws {WireFormatError} where the fixed part ends too early
  */
 export function decodeFileAll(bytes: Uint8Array): FileAllInformation {
   const r = new Reader(bytes);
@@ -106,12 +106,12 @@ export interface FileNetworkOpenInformation extends FileBasicInformation {
   readonly size: number;
 }
 
-/** @throws {WireFormatError} where the bytes end too early or a size is beyond 2^53 */
+/** @throws {WireFormatError} where the bytes end too early */
 export function decodeFileNetworkOpen(bytes: Uint8Array): FileNetworkOpenInformation {
   const r = new Reader(bytes);
   const times = readTimes(r);
-  const allocationSize = r.u64();
-  const size = r.u64();
+  const allocationSize = r.size64();
+  const size = r.size64();
   const attributes = r.u32();
   r.skip(4);
   return { ...times, attributes, allocationSize, size };
@@ -155,10 +155,10 @@ export interface FileCompressionInformation {
   readonly clusterShift: number;
 }
 
-/** @throws {WireFormatError} where the bytes end too early or a size is beyond 2^53 */
+/** @throws {WireFormatError} where the bytes end too early */
 export function decodeFileCompression(bytes: Uint8Array): FileCompressionInformation {
   const r = new Reader(bytes);
-  const compressedSize = r.u64();
+  const compressedSize = r.size64();
   const format = r.u16();
   const unitShift = r.u8();
   const chunkShift = r.u8();
@@ -208,10 +208,10 @@ export function encodeFileEa(eaSize: number): Uint8Array {
  * One 64-bit count of bytes: the whole of FileEndOfFileInformation, FileAllocationInformation,
  * FileValidDataLengthInformation and FilePositionInformation ([MS-FSCC] 2.4).
  *
- * @throws {WireFormatError} where the bytes end too early or the size is beyond 2^53
+ * @throws {WireFormatError} where the bytes end too early
  */
 export function decodeFileSize(bytes: Uint8Array): number {
-  return new Reader(bytes).u64();
+  return new Reader(bytes).size64();
 }
 
 /** The mirror image of {@link decodeFileSize}: sets the end of a file or what is set aside for it. */
@@ -277,8 +277,8 @@ function writeBasic(w: Writer, info: Partial<FileBasicInformation>): void {
 }
 
 function readStandard(r: Reader): FileStandardInformation {
-  const allocationSize = r.u64();
-  const size = r.u64();
+  const allocationSize = r.size64();
+  const size = r.size64();
   const links = r.u32();
   const deletePending = r.u8() !== 0;
   const isDirectory = r.u8() !== 0;

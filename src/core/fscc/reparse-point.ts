@@ -2,6 +2,7 @@ import { WireFormatError } from "../errors.ts";
 import { Reader } from "../wire/reader.ts";
 import { decodeUtf16, encodeUtf16 } from "../wire/utf16.ts";
 import { encodeBytes, type Writer } from "../wire/writer.ts";
+import { FileAttributes } from "./file-attributes.ts";
 
 /** [MS-FSCC] 2.1.2.1: the tags that a client meets. */
 export const ReparseTag = {
@@ -18,6 +19,22 @@ export const ReparseTag = {
   LX_CHR: 0x8000_0025,
   LX_BLK: 0x8000_0026,
 } as const;
+
+/** [MS-FSCC] 2.1.2.1, the N bit: the file stands for another named one. */
+const NAME_SURROGATE = 0x2000_0000;
+
+/**
+ * Whether a listed entry is a link to something else rather than a file or directory that happens to
+ * be a reparse point, as deduplicated files and the folders of OneDrive are. Where the server does not
+ * say which kind it is, it may be a link.
+ */
+export function isLink(entry: {
+  readonly attributes: number;
+  readonly reparseTag: number;
+}): boolean {
+  if ((entry.attributes & FileAttributes.REPARSE_POINT) === 0) return false;
+  return entry.reparseTag === 0 || (entry.reparseTag & NAME_SURROGATE) !== 0;
+}
 
 /** [MS-FSCC] 2.1.2.4 Symbolic Link Reparse Data Buffer. */
 export interface SymlinkReparsePoint {

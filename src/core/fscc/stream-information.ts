@@ -16,8 +16,8 @@ export interface FileStream {
 export function decodeFileStreams(bytes: Uint8Array): FileStream[] {
   return readChain(bytes, (r) => {
     const nameLength = r.u32();
-    const size = r.u64();
-    const allocationSize = r.u64();
+    const size = r.size64();
+    const allocationSize = r.size64();
     if (nameLength % 2 !== 0) throw new WireFormatError(`A stream's name of ${nameLength} bytes`);
     return { name: decodeUtf16(r.raw(nameLength)), size, allocationSize };
   });

@@ -69,8 +69,8 @@ export const CloseResponse: MessageCodec<CloseResponse> = {
       lastAccessTime: r.big64(),
       lastWriteTime: r.big64(),
       changeTime: r.big64(),
-      allocationSize: r.u64(),
-      endOfFile: r.u64(),
+      allocationSize: r.size64(),
+      endOfFile: r.size64(),
       fileAttributes: r.u32(),
     };
   },

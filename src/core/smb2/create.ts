@@ -83,9 +83,9 @@ export interface CreateResponse {
   readonly lastAccessTime: FileTime;
   readonly lastWriteTime: FileTime;
   readonly changeTime: FileTime;
-  /** In bytes. */
+  /** In bytes; UNKNOWN_SIZE where the server's value is none. */
   readonly allocationSize: number;
-  /** In bytes. */
+  /** In bytes; UNKNOWN_SIZE where the server's value is none. */
   readonly endOfFile: number;
   readonly fileAttributes: number;
   /** 16 bytes of its own, never a view of the message. */
@@ -121,8 +121,8 @@ export const CreateResponse: MessageCodec<CreateResponse> = {
     const lastAccessTime = r.big64();
     const lastWriteTime = r.big64();
     const changeTime = r.big64();
-    const allocationSize = r.u64();
-    const endOfFile = r.u64();
+    const allocationSize = r.size64();
+    const endOfFile = r.size64();
     const fileAttributes = r.u32();
     r.skip(4); // Reserved2
     const fileId = r.raw(16).slice();

@@ -3,7 +3,7 @@ import { Reader } from "../wire/reader.ts";
 import { encodeBytes } from "../wire/writer.ts";
 import { NO_BYTES } from "./codec.ts";
 import type { CreateContext } from "./create-contexts.ts";
-import { CreateContextName } from "./create-contexts.ts";
+import { CreateContextName, findCreateContext } from "./create-contexts.ts";
 
 /** [MS-SMB2] 2.2.13.2.5 SMB2_CREATE_QUERY_MAXIMAL_ACCESS_REQUEST, without its optional timestamp. */
 export function maximalAccessRequest(): CreateContext {
@@ -39,6 +39,12 @@ export interface OnDiskId {
 export function decodeOnDiskId(data: Uint8Array): OnDiskId {
   const r = new Reader(data);
   return { diskFileId: r.big64(), volumeId: r.big64() };
+}
+
+/** The QFid context of a CREATE response; undefined where the server gave none that is one. */
+export function onDiskIdOf(contexts: readonly CreateContext[]): OnDiskId | undefined {
+  const data = findCreateContext(contexts, CreateContextName.QUERY_ON_DISK_ID);
+  return data === undefined || data.length < 16 ? undefined : decodeOnDiskId(data);
 }
 
 /** [MS-SMB2] 2.2.13.2.6 SMB2_CREATE_ALLOCATION_SIZE, in bytes. */

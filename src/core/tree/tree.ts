@@ -4,11 +4,7 @@ import { Open, queryInfoSpec, setInfoSpec } from "../file/open.ts";
 import { removePath, withHandle } from "../file/with-handle.ts";
 import type { DirectoryEntry } from "../fscc/directory-information.ts";
 import { FileAttributes } from "../fscc/file-attributes.ts";
-import {
-  decodeFileAll,
-  encodeFileBasic,
-  type FileBasicInformation,
-} from "../fscc/file-information.ts";
+import { encodeFileBasic, type FileBasicInformation } from "../fscc/file-information.ts";
 import { FileInformationClass, FsInformationClass } from "../fscc/file-information-class.ts";
 import {
   decodeFsSize,
@@ -17,7 +13,6 @@ import {
   type FsVolumeInformation,
 } from "../fscc/file-system-information.ts";
 import { encodeFileRename } from "../fscc/name-information.ts";
-import { NtStatus } from "../nt-status.ts";
 import type { Session } from "../session/session.ts";
 import {
   AccessMask,
@@ -27,27 +22,12 @@ import {
   InfoType,
 } from "../smb2/constants.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
+import { type OnDiskId, onDiskIdOf, onDiskIdRequest } from "../smb2/open-contexts.ts";
 import { TreeConnectRequest, TreeConnectResponse } from "../smb2/tree-connect.ts";
-import type { FileTime } from "../wire/file-time.ts";
 import { type ListOptions, listDirectory } from "./directory-listing.ts";
+import { type FileStat, statPath } from "./stat-path.ts";
 import { type CallOptions, type OpenOptions, TreeConnect } from "./tree-connect.ts";
 import { validateNegotiateInfo } from "./validate-negotiate-info.ts";
-
-/** Everything about one file or directory that one round trip tells. */
-export interface FileStat {
-  readonly attributes: number;
-  readonly isDirectory: boolean;
-  /** EndOfFile, in bytes. */
-  readonly size: number;
-  readonly allocationSize: number;
-  readonly creationTime: FileTime;
-  readonly lastAccessTime: FileTime;
-  readonly lastWriteTime: FileTime;
-  readonly changeTime: FileTime;
-  /** 0n where the server has none. */
-  readonly fileId: bigint;
-  readonly links: number;
-}
 
 /**
  * A connected share. Paths are relative to its root, separated by backslashes, without a leading
@@ -91,33 +71,25 @@ export class Tree extends TreeConnect {
     return File.create(this, path, options);
   }
 
-  /** The entries of a directory, batch by batch; see `listDirectory`. */
+  /**
+   * The entries of a directory, batch by batch; see `listDirectory`. Their names are the server's: make
+   * paths of them with `entryPath`, or walk with `walkTree`, which does.
+   */
   list(directory: string, options: ListOptions = {}): AsyncGenerator<readonly DirectoryEntry[]> {
     return listDirectory(this, directory, options);
   }
 
-  /** Attributes, sizes and times in one round trip. */
-  async stat(path: string, options: CallOptions = {}): Promise<FileStat> {
+  /** Attributes, sizes and times in one round trip; see `statPath`. */
+  stat(path: string, options: CallOptions = {}): Promise<FileStat> {
+    return statPath(this, path, options);
+  }
+
+  /** What tells a file or directory from all others; undefined where the server does not say. */
+  async identify(path: string, options: CallOptions = {}): Promise<OnDiskId | undefined> {
     const access = AccessMask.READ_ATTRIBUTES;
-    // A long name does not fit and is cut off, which is no loss.
-    const query = {
-      ...queryInfoSpec(NO_FILE_ID, InfoType.FILE, FileInformationClass.ALL),
-      accept: [NtStatus.BUFFER_OVERFLOW],
-    };
-    const reply = await withHandle(this, path, { ...options, access }, query);
-    const all = decodeFileAll(reply.body.outputBuffer);
-    return {
-      attributes: all.attributes,
-      isDirectory: all.isDirectory,
-      size: all.size,
-      allocationSize: all.allocationSize,
-      creationTime: all.creationTime,
-      lastAccessTime: all.lastAccessTime,
-      lastWriteTime: all.lastWriteTime,
-      changeTime: all.changeTime,
-      fileId: all.fileId,
-      links: all.links,
-    };
+    const contexts = [onDiskIdRequest()];
+    const { body } = await withHandle(this, path, { ...options, access, contexts });
+    return onDiskIdOf(body.createContexts);
   }
 
   /** With `mayExist` a directory that has the name already is as good as a new one. */

@@ -1,4 +1,5 @@
 import { WireFormatError } from "../errors.ts";
+import { sizeOf } from "./file-size.ts";
 
 /**
  * A little-endian reader that checks every access. Offsets given to `slice` are relative to the
@@ -56,6 +57,12 @@ export class Reader {
     const high = this.u32();
     if (high > 0x1f_ffff) throw new WireFormatError(`64-bit value too large at ${this.pos - 8}`);
     return high * 0x1_0000_0000 + low;
+  }
+
+  /** A 64-bit size; UNKNOWN_SIZE where it is none that a file can have. */
+  size64(): number {
+    const low = this.u32();
+    return sizeOf(low, this.u32());
   }
 
   /** A 64-bit value of the full range. */

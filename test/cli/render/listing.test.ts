@@ -12,6 +12,7 @@ function entry(name: string, more: Partial<DirectoryEntry> = {}): DirectoryEntry
   return {
     name,
     shortName: "",
+    reparseTag: 0,
     attributes: FileAttributes.NORMAL,
     size: 12,
     allocationSize: 0,

@@ -42,6 +42,7 @@ function entryOf(text: string): DirectoryEntry {
   return {
     name: text.replace(/\/$/, ""),
     shortName: "",
+    reparseTag: 0,
     attributes: isDirectory ? FileAttributes.DIRECTORY : FileAttributes.NORMAL,
     size: 5,
     allocationSize: 5,

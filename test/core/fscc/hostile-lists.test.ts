@@ -17,6 +17,7 @@ import {
 import { decodeReparsePoint } from "../../../src/core/fscc/reparse-point.ts";
 import { decodeSecurityDescriptor } from "../../../src/core/fscc/security-descriptor.ts";
 import { decodeFileStreams } from "../../../src/core/fscc/stream-information.ts";
+import { isFileSize } from "../../../src/core/wire/file-size.ts";
 import { fromHex } from "../../support/hex.ts";
 
 const WIRE_FORMAT = { code: "ERR_SMB_WIRE_FORMAT" };
@@ -24,6 +25,7 @@ const WIRE_FORMAT = { code: "ERR_SMB_WIRE_FORMAT" };
 const plain: DirectoryEntry = {
   name: "file.txt",
   shortName: "",
+  reparseTag: 0,
   attributes: 0x20,
   size: 1,
   allocationSize: 4096,
@@ -96,9 +98,16 @@ describe("a directory listing", () => {
     }
   });
 
-  it("is refused where a size is beyond 2^53", () => {
-    assert.throws(() => decodeIdBothDirectory(listing(40, "0000000000002000")), WIRE_FORMAT);
-    assert.throws(() => decodeIdBothDirectory(listing(48, "ffffffffffffffff")), WIRE_FORMAT);
+  it("keeps an entry whose size no file can have, and does not pass it for a size", () => {
+    for (const size of ["0000000000002000", "ffffffffffffffff", "ffffffffffff1f00"]) {
+      const [endOfFile] = decodeIdBothDirectory(listing(40, size));
+      assert.equal(isFileSize(endOfFile?.size ?? 0), false, size);
+      const [allocation] = decodeIdBothDirectory(listing(48, size));
+      assert.equal(isFileSize(allocation?.allocationSize ?? 0), false, size);
+      assert.equal(isFileSize(allocation?.size ?? -1), true, size);
+    }
+    const [largest] = decodeIdBothDirectory(listing(40, "feffffffffff1f00"));
+    assert.equal(largest?.size, Number.MAX_SAFE_INTEGER - 1);
   });
 });
 
