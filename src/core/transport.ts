@@ -39,6 +39,12 @@ export interface Transport extends AsyncDisposable {
   readonly bytesReceived: number;
   /** Bytes that the system took so far, or the peer has acknowledged; not what is queued here. */
   readonly bytesSent: number;
+  /**
+   * Whether something waits for the system to take it: what leaves then shows that the peer has made room.
+   * While nothing does, what leaves only fills a buffer on this side. Absent where `bytesSent` counts what
+   * the peer has acknowledged.
+   */
+  readonly isBlocked?: boolean;
   /** Present where payloads can be placed directly into memory ([MS-SMBD]). */
   readonly rdma?: RdmaCapability;
   /** Begins delivery. Called exactly once; what arrived before is kept until then. */

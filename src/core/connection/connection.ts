@@ -48,10 +48,13 @@ export class Connection implements AsyncDisposable {
   readonly closed: Promise<Error | undefined>;
   /** Called for an oplock or lease break, which nobody asked for ([MS-SMB2] 3.2.5.19). */
   onBreak: ((message: Uint8Array) => void) | undefined;
+  /** Called when the server has been silent for half of the time-out, and again while that lasts. */
+  onQuiet: (() => void) | undefined;
   readonly #aborts = new AbortListeners();
   readonly #window = new CreditWindow(this.#aborts);
   readonly #outstanding = new OutstandingRequests();
   readonly #securities = new Map<bigint, MessageSecurity>();
+  readonly #liveness: Liveness;
   readonly #watch: SilenceWatch;
   readonly #receiver: Receiver;
   readonly #transmitter: Transmitter;
@@ -72,15 +75,16 @@ export class Connection implements AsyncDisposable {
       this.#settleClosed = resolve;
     });
     this.#credits = new CreditSupply(window, clock, (id) => this.#askForCredits(id));
-    const liveness = new Liveness({
+    this.#liveness = new Liveness({
       transport,
       outstanding,
       window,
       probe: () => this.#probe(),
       cancel: (request) => this.#transmitter.cancel(request),
+      quiet: () => this.onQuiet?.(),
       abort: (reason) => this.abort(reason),
     });
-    this.#watch = new SilenceWatch(clock, liveness, options.timeoutMs);
+    this.#watch = new SilenceWatch(clock, this.#liveness, options.timeoutMs);
     this.#receiver = new Receiver({
       ...shared,
       securities: this.#securities,
@@ -239,6 +243,21 @@ export class Connection implements AsyncDisposable {
     const { replies } = await this.send(ECHO, { signal });
     await replies[0];
     return this.clock.now() - started;
+  }
+
+  /** Asks for a sign of life, unless an answer is being waited for anyway. */
+  ask(): void {
+    if (this.#liveness.quietSinceMs() === undefined) this.#liveness.probe();
+  }
+
+  /**
+   * Ends the connection if it has been silent for a quarter of the time-out: where another one to the
+   * same server has been given up, and this one was asked for a sign of life.
+   */
+  giveUpIfSilent(): void {
+    const { silentMs } = this.#watch;
+    if (this.#failure === undefined && silentMs >= this.timeoutMs / 4)
+      this.#liveness.peerIsSilent(silentMs);
   }
 
   /** Ends the connection because of what the peer sent; requests under way get `reason`. */

@@ -13,6 +13,8 @@ export interface LivenessParts {
   probe(): boolean;
   /** Asks the server to stop working on a request. */
   cancel(request: OutstandingRequest): void;
+  /** Nothing was heard for half of the time-out. */
+  quiet(): void;
   /** Ends the connection. */
   abort(reason: Error): void;
 }
@@ -33,6 +35,10 @@ export class Liveness implements WatchedConnection {
     return this.#parts.transport.bytesSent;
   }
 
+  isBlocked(): boolean {
+    return this.#parts.transport.isBlocked ?? true;
+  }
+
   quietSinceMs(): number | undefined {
     const { outstanding, window } = this.#parts;
     return outstanding.quietest()?.quietSinceMs ?? window.waitingSinceMs;
@@ -40,6 +46,10 @@ export class Liveness implements WatchedConnection {
 
   probe(): boolean {
     return this.#parts.window.available > 0 && this.#parts.probe();
+  }
+
+  peerIsQuiet(): void {
+    this.#parts.quiet();
   }
 
   peerIsSilent(silentMs: number): void {

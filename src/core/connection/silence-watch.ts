@@ -11,10 +11,14 @@ export interface WatchedConnection {
   bytesReceived(): number;
   /** Bytes that left so far. */
   bytesSent(): number;
+  /** What leaves from now on shows that the peer lives; else it may only fill a buffer here. */
+  isBlocked(): boolean;
   /** When the request that has been quiet longest fell silent; undefined when none is waiting. */
   quietSinceMs(): number | undefined;
   /** Asks for a sign of life; false where it cannot be asked now. */
   probe(): boolean;
+  /** Nothing was heard for half of the time-out. Called again and again while that is so. */
+  peerIsQuiet(): void;
   /** Nothing was heard for the whole time-out: the peer is gone. */
   peerIsSilent(silentMs: number): void;
   /** The peer lives but does not answer the quietest request. */
@@ -32,6 +36,7 @@ export class SilenceWatch {
   #cancel: (() => void) | undefined;
   #receivedSeen = 0;
   #sentSeen = 0;
+  #wasBlocked = false;
   #lastAliveMs = 0;
   #lastProgressMs = 0;
   #lastProbeMs = 0;
@@ -47,7 +52,16 @@ export class SilenceWatch {
     if (this.#cancel !== undefined) return;
     this.#receivedSeen = this.#watched.bytesReceived();
     this.#sentSeen = this.#watched.bytesSent();
+    this.#wasBlocked = this.#watched.isBlocked();
     this.#schedule();
+  }
+
+  /** How long nothing was heard although something is waited for, in milliseconds. */
+  get silentMs(): number {
+    const now = this.#clock.now();
+    this.#noteMovement(now);
+    const quietSince = this.#watched.quietSinceMs();
+    return quietSince === undefined ? 0 : now - Math.max(this.#lastAliveMs, quietSince);
   }
 
   stop(): void {
@@ -68,12 +82,13 @@ export class SilenceWatch {
     this.#noteMovement(now);
     const quietSince = this.#watched.quietSinceMs();
     if (quietSince === undefined) return;
-    const silentMs = now - Math.max(this.#lastAliveMs, quietSince);
+    const { silentMs } = this;
     const stuckMs = now - Math.max(this.#lastProgressMs, quietSince);
     if (silentMs >= this.timeoutMs) {
       this.#watched.peerIsSilent(silentMs);
       return;
     }
+    if (silentMs >= this.timeoutMs / 2) this.#watched.peerIsQuiet();
     if (stuckMs >= this.timeoutMs * ALIVE_FACTOR) this.#watched.requestIsStuck(stuckMs);
     else if (stuckMs >= this.timeoutMs / 4) this.#probe(now);
     this.#schedule();
@@ -84,9 +99,12 @@ export class SilenceWatch {
     const sent = this.#watched.bytesSent() - this.#sentSeen;
     this.#receivedSeen += received;
     this.#sentSeen += sent;
-    // What leaves proves little, and a probe proves nothing: only an upload counts.
-    if (received > 0 || sent > ECHO_BYTES) this.#lastAliveMs = now;
-    if (received > ECHO_BYTES || sent > ECHO_BYTES) this.#lastProgressMs = now;
+    // A probe proves nothing, and neither does what the system takes while its buffer has room: what was
+    // sent again after the loss of another connection fills that at once, whoever is at the other end.
+    const isTaken = this.#wasBlocked && sent > ECHO_BYTES;
+    this.#wasBlocked = this.#watched.isBlocked();
+    if (received > 0 || isTaken) this.#lastAliveMs = now;
+    if (received > ECHO_BYTES || isTaken) this.#lastProgressMs = now;
   }
 
   #probe(now: number): void {

@@ -55,6 +55,7 @@ export class ChannelList {
     const { connection, security } = channel;
     connection.attach(security);
     connection.onBreak = (message) => this.onBreak?.(message);
+    connection.onQuiet = () => this.#askOthers(channel);
     this.#channels.push(channel);
     void connection.closed.then((reason) => this.#end(channel, reason));
   }
@@ -86,7 +87,7 @@ export class ChannelList {
     if (at !== -1 && this.#channels.length > 1) {
       this.#channels.splice(at, 1);
       this.sequence.advance();
-      if (reason instanceof TimeoutError) this.#probe();
+      if (reason instanceof TimeoutError) this.#giveUpSilent();
       this.onLoss?.(channel, reason);
     }
     return this.#channels.some(({ isOpen }) => isOpen);
@@ -97,9 +98,17 @@ export class ChannelList {
     if (!this.lose(channel, reason)) this.#settleClosed(reason);
   }
 
-  /** Where the server has fallen silent, all channels are to find that out at the same time. */
-  #probe(): void {
-    for (const { connection } of this.#channels) connection.echo().catch(() => {});
+  /** Where a channel falls silent it must be known of the others whether they are. */
+  #askOthers(quiet: Channel): void {
+    for (const channel of this.#channels) if (channel !== quiet) channel.connection.ask();
+  }
+
+  /** Those that were asked and have not answered go with the one that was lost: it is the server. */
+  #giveUpSilent(): void {
+    for (const { connection } of [...this.#channels]) {
+      connection.giveUpIfSilent();
+      connection.ask();
+    }
   }
 }
 

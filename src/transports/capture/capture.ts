@@ -96,6 +96,9 @@ class CapturedTransport implements Transport {
   get bytesSent(): number {
     return this.#wire.bytesSent;
   }
+  get isBlocked(): boolean {
+    return this.#wire.isBlocked ?? true;
+  }
 
   start(sink: TransportSink): void {
     this.#wire.start({

@@ -81,6 +81,10 @@ export class StreamTransport implements Transport {
     return this.#socket.bytesWritten - this.#socket.writableLength;
   }
 
+  get isBlocked(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   start(sink: TransportSink): void {
     this.#inlet.sink = sink;
     // A wire that broke before anybody listened says so now, but not inside this call.
