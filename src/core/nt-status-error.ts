@@ -9,6 +9,8 @@ export interface NtStatusContext {
   readonly path?: string | undefined;
   /** See `NtStatusError.wasRepeated`. */
   readonly wasRepeated?: boolean | undefined;
+  /** See `NtStatusError.mayBeDamage`. */
+  readonly mayBeDamage?: boolean | undefined;
   /** Replaces the message that would be composed. */
   readonly message?: string | undefined;
   readonly cause?: unknown;
@@ -23,14 +25,17 @@ export class NtStatusError extends SmbError {
   readonly path?: string;
   /** It answers a request that was sent again: the first one may have been carried out. */
   readonly wasRepeated: boolean;
+  /** What a server says of a request whose signature is wrong, too: it may be asked again. */
+  readonly mayBeDamage: boolean;
 
   constructor(status: number, context: NtStatusContext = {}) {
-    const { command, path, wasRepeated = false, message, cause } = context;
+    const { command, path, message, cause } = context;
     const options = cause === undefined ? undefined : { cause };
     super("ERR_SMB_NT_STATUS", message ?? composeMessage(status, command, path), options);
     this.status = status >>> 0;
     this.statusName = ntStatusName(status);
-    this.wasRepeated = wasRepeated;
+    this.wasRepeated = context.wasRepeated === true;
+    this.mayBeDamage = context.mayBeDamage === true;
     if (command !== undefined) this.command = command;
     if (path !== undefined) this.path = path;
   }

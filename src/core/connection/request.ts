@@ -52,6 +52,8 @@ export interface SentFrame {
   /** The exact bytes of each message as sent: preauthentication integrity hashes them. */
   readonly messages: readonly MessageParts[];
   readonly replies: readonly Promise<RawReply>[];
+  /** Each of the messages is signed, and none encrypted. */
+  readonly isSigned: boolean;
   /** The ChannelSequence that the messages name. */
   readonly channelSequence: number;
   /** Resolves when the payload buffers may be reused. */

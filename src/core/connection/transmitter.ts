@@ -87,7 +87,7 @@ export class Transmitter {
 
   /** Sends a frame whose first message gets the id `firstId`. */
   send(departure: Departure, firstId: number): SentFrame {
-    const { requests, charges, frame, isEncrypted } = departure;
+    const { requests, charges, frame, isEncrypted, isSigned } = departure;
     const { security } = departure.options;
     const channelSequence = departure.options.channelSequence?.value ?? 0;
     let messageId = firstId;
@@ -97,7 +97,7 @@ export class Transmitter {
       return this.#dispatch(departure, request, { index, messageId: id, channelSequence });
     });
     const sent = this.#sendFrame(frame, isEncrypted ? security : undefined);
-    return { messages: frame.messages, replies, channelSequence, sent };
+    return { messages: frame.messages, replies, isSigned, channelSequence, sent };
   }
 
   /**

@@ -22,13 +22,26 @@ export async function discardFile(
 ): Promise<void> {
   const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);
   const info = encodeFileDisposition(true);
+  const mark = setInfoSpec(fileId, FileInformationClass.DISPOSITION, info);
   try {
-    const mark = setInfoSpec(fileId, FileInformationClass.DISPOSITION, info);
-    await tree.request({ ...mark, path, signal });
-    await tree.request({ ...closeSpec(fileId, false), path, signal });
+    const isMarked = await succeeds(tree.request({ ...mark, path, signal }));
+    // Opened without the right to delete it: its name would stay taken as long as it is open.
+    const isClosed = await succeeds(tree.request({ ...closeSpec(fileId, false), path, signal }));
+    if (isMarked && isClosed) return;
+    await removePath(tree, path, CreateOptions.NON_DIRECTORY_FILE, { signal });
+  } catch {
+    // Best effort.
+  }
+}
+
+/** False where the server refuses; throws where nothing more can be asked of it. */
+async function succeeds(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
   } catch (error) {
-    if (!(error instanceof NtStatusError)) return;
-    await removePath(tree, path, CreateOptions.NON_DIRECTORY_FILE, { signal }).catch(() => {});
+    if (error instanceof NtStatusError) return false;
+    throw error;
   }
 }
 

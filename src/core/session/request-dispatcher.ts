@@ -20,6 +20,7 @@ const CONTROL: readonly number[] = [
   Command.TREE_DISCONNECT,
   Command.ECHO,
 ];
+const { ACCESS_DENIED } = NtStatus;
 /** How long a server may take to be done with what came over a channel that died. */
 const LONGEST_WAIT_MS = 20_000;
 const FIRST_WAIT_MS = 20;
@@ -30,6 +31,8 @@ export interface Answer {
   readonly raw: RawReply;
   /** The request was sent again: the first one may have been carried out. */
   readonly isOfReplay: boolean;
+  /** Access was denied, which may mean that the signature of the request was found wrong. */
+  readonly mayBeDamage: boolean;
   /** Where its data went by RDMA: what completes the reply, or gives the memory back. */
   readonly placed?: PlacedRequest | undefined;
 }
@@ -51,6 +54,8 @@ interface Attempts {
   /** When the server first said that an earlier request is still under way. */
   refusedSinceMs: number | undefined;
   waitMs: number;
+  /** The channel over which access was denied, when that is being asked again. */
+  deniedOver: Channel | undefined;
 }
 
 /**
@@ -91,13 +96,17 @@ export class RequestDispatcher {
       isReplay: specs.some((spec) => spec.isReplay === true),
       refusedSinceMs: undefined,
       waitMs: FIRST_WAIT_MS,
+      deniedOver: undefined,
     };
     for (;;) {
-      const channel = this.#pick(specs);
+      const channel = this.#pick(specs, attempts.deniedOver);
       channel.begin(weight);
       try {
         const answers = await this.#attempt(channel, specs, options, attempts);
-        if (answers !== undefined) return answers;
+        // Without what its first CREATE opens nothing else of a frame is carried out.
+        const isAll = specs.length === 1 || isByPath(specs);
+        if (answers !== undefined && !(isAll && this.#isToAskAgain(answers, channel, attempts)))
+          return answers;
       } finally {
         channel.end(weight);
       }
@@ -113,14 +122,40 @@ export class RequestDispatcher {
     alarm.callback();
   }
 
-  #pick(specs: readonly AnyRequestSpec[]): Channel {
+  /**
+   * A server answers ACCESS_DENIED to a request whose signature is wrong ([MS-SMB2] 3.3.5.2.4), under a
+   * good signature of its own: damage on the way looks like a lack of permission. It has done nothing, so
+   * it is asked once more, over another channel if there is one. A channel that is shown to damage what
+   * it carries is given up where others live.
+   */
+  #isToAskAgain(answers: readonly Answer[], channel: Channel, attempts: Attempts): boolean {
+    const [first] = answers;
+    const { deniedOver } = attempts;
+    if (deniedOver === undefined && first?.mayBeDamage === true) {
+      for (const { raw, placed } of answers) {
+        raw.release();
+        placed?.release();
+      }
+      attempts.deniedOver = channel;
+      return true;
+    }
+    const isDamaged = deniedOver !== undefined && first?.raw.header.status !== ACCESS_DENIED;
+    if (isDamaged && deniedOver.isOpen && channel !== deniedOver) {
+      deniedOver.connection.abort(damageOn(deniedOver));
+    }
+    return false;
+  }
+
+  #pick(specs: readonly AnyRequestSpec[], avoided: Channel | undefined): Channel {
     const isControl = specs.every(({ request }) => CONTROL.includes(request.command));
     if (isControl) return this.#channels.first;
     const memory = specs[0]?.memory;
     // Data that lie in the memory of a channel go over it as long as it lives.
     const home = memory && this.#channels.active.find((channel) => channel.hasLent(memory));
     if (home !== undefined) return home;
-    return this.#channels.leastLoaded((channel) => channel.canSendAtOnce(specs));
+    return this.#channels.leastLoaded(
+      (channel) => channel !== avoided && channel.canSendAtOnce(specs),
+    );
   }
 
   /** Sends once. Undefined where it has to be done again. */
@@ -149,7 +184,11 @@ export class RequestDispatcher {
         const spec = specs[index];
         if (spec === undefined) throw new ProtocolError("There are more answers than requests");
         const answer = isReplay ? answerOfReplay(raw, spec) : raw;
-        return { channel, placed, raw: answer, isOfReplay: isReplay };
+        const isDenied = departed.sent.isSigned && answer.header.status === ACCESS_DENIED;
+        // Asked for the second time it is what it says.
+        const isFirstTime = index > 0 || attempts.deniedOver === undefined;
+        const mayBeDamage = isDenied && isFirstTime;
+        return { channel, placed, raw: answer, isOfReplay: isReplay, mayBeDamage };
       });
     } catch (error) {
       if (options.signal?.aborted === true || channel.isOpen) throw error;
@@ -233,6 +272,13 @@ export class RequestDispatcher {
 
 function isByPath(specs: readonly AnyRequestSpec[]): boolean {
   return specs.length > 1 && specs[0]?.request.command === Command.CREATE;
+}
+
+function damageOn({ connection }: Channel): ProtocolError {
+  const { remoteAddress } = connection.transport;
+  return new ProtocolError(
+    `A request to ${remoteAddress} was damaged on the way: the server found its signature wrong`,
+  );
 }
 
 function weightOf(specs: readonly AnyRequestSpec[]): number {

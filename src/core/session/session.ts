@@ -333,6 +333,7 @@ export class Session {
         command: commandOf(spec),
         path: spec.path,
         wasRepeated: answer.isOfReplay,
+        mayBeDamage: answer.mayBeDamage,
       });
     }
     try {

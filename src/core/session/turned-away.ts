@@ -17,9 +17,10 @@ const STATUSES: readonly number[] = [
   NtStatus.INSUFF_SERVER_RESOURCES,
 ];
 
-/** Whether a member of a compound failed only because it was one. */
+/** Whether a member of a compound failed only because it was one, or was damaged on the way. */
 export function isTurnedAway(result: unknown): result is NtStatusError {
-  return result instanceof NtStatusError && STATUSES.includes(result.status);
+  if (!(result instanceof NtStatusError)) return false;
+  return STATUSES.includes(result.status) || result.mayBeDamage;
 }
 
 /**
