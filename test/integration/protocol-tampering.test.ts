@@ -216,7 +216,8 @@ describe("somebody on the path to a real server", { skip: sambaUnavailable() ?? 
           view.setUint32(8, status, true);
           return message;
         };
-        await isCaught({ reply }, {}, /signature/);
+        // Where smbd is slow, what is changed is an interim answer, which is not signed.
+        await isCaught({ reply }, {}, /signature|unsigned/);
       }
     }
   });
