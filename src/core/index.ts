@@ -73,6 +73,7 @@ export type { ChannelReport } from "./multichannel/channel-report.ts";
 export type { MultichannelState } from "./multichannel/multichannel.ts";
 export type { MultichannelOptions } from "./multichannel/options.ts";
 export { NtStatus, ntStatusExplanation, ntStatusName } from "./nt-status.ts";
+export { FULL_STATUSES, GONE_STATUSES } from "./nt-status-classes.ts";
 export { NtStatusError } from "./nt-status-error.ts";
 export type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
 export type { Reply, RequestSpec } from "./session/request-spec.ts";

@@ -301,6 +301,8 @@ export const NT_STATUS_EXPLANATIONS: ReadonlyMap<string, string> = new Map([
   ["UNEXPECTED_IO_ERROR", "The server's disk failed in an unexpected way"],
   ["DEVICE_NOT_READY", "The server's drive is not ready"],
   ["NO_MEDIA_IN_DEVICE", "There is no medium in the server's drive"],
+  ["DEVICE_OFF_LINE", "The server's drive is off line"],
+  ["DEVICE_REMOVED", "The server's drive was removed"],
   ["VOLUME_DISMOUNTED", "The server has taken the volume away. Connect again later"],
   ["VIRUS_INFECTED", "The server's scanner found a virus in the file and refused it"],
   ["VIRUS_DELETED", "The server's scanner found a virus in the file and deleted it"],

@@ -13,8 +13,11 @@ import {
   AuthenticationError,
   DialError,
   DialFailure,
+  FULL_STATUSES,
+  GONE_STATUSES,
   NtStatus,
   NtStatusError,
+  ntStatusName,
   ProtocolError,
   TimeoutError,
   TransferError,
@@ -85,6 +88,13 @@ describe("the exit status of an error", () => {
     const name = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     it(`${name} is ${code}`, () => assert.equal(exitCodeFor(error), code));
   }
+
+  it("is that of the network where all is gone, and of a transfer where there is no room", () => {
+    for (const status of GONE_STATUSES)
+      assert.equal(exitCodeFor(new NtStatusError(status)), ExitCode.NETWORK, ntStatusName(status));
+    for (const status of FULL_STATUSES)
+      assert.equal(exitCodeFor(new NtStatusError(status)), ExitCode.TRANSFER, ntStatusName(status));
+  });
 
   it("does not follow causes in a circle", () => {
     const error = new Error("round");

@@ -1,4 +1,4 @@
-import { NtStatusError } from "../../core/index.ts";
+import { GONE_STATUSES, NtStatusError } from "../../core/index.ts";
 import type { ShellContext } from "../context.ts";
 import { StatedFailure, tellFailure } from "../failure.ts";
 
@@ -58,7 +58,7 @@ export class FailureLog {
     this.#context = context;
   }
 
-  /** Tells `error`; an interruption, or the end of the connection, ends the command at once. */
+  /** Tells `error`; an interruption, or the end of the connection or share, ends the command at once. */
   add(error: unknown): void {
     if (this.#context.signal.aborted || isFatal(error)) throw error;
     if (error instanceof ToldFailures) {
@@ -90,6 +90,7 @@ const FATAL_CODES: ReadonlySet<unknown> = new Set([
 function isFatal(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (FATAL_CODES.has((at as { readonly code?: unknown }).code)) return true;
+    if (at instanceof NtStatusError && GONE_STATUSES.includes(at.status)) return true;
   }
   return false;
 }

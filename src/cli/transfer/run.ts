@@ -1,5 +1,6 @@
 import {
-  NtStatus,
+  FULL_STATUSES,
+  GONE_STATUSES,
   NtStatusError,
   TimeoutError,
   TransportClosedError,
@@ -25,12 +26,7 @@ export interface RunOptions<T> {
 }
 
 /** After these nothing else can work either: going on would only repeat the same complaint. */
-const FATAL_STATUSES: readonly number[] = [
-  NtStatus.DISK_FULL,
-  NtStatus.DISK_QUOTA_EXCEEDED,
-  NtStatus.NETWORK_NAME_DELETED,
-  NtStatus.USER_SESSION_DELETED,
-];
+const FATAL_STATUSES: readonly number[] = [...GONE_STATUSES, ...FULL_STATUSES];
 const FATAL_CODES: readonly unknown[] = ["ENOSPC", "EDQUOT", "EROFS"];
 
 /** Whether an error concerns everything and not one file: no connection, no space. */

@@ -146,10 +146,7 @@ export async function negotiate(
       ? offer.clientGuid
       : new Uint8Array(16),
     dialects: offer.dialects,
-    negotiateContexts: [
-      ...contextsOf(offer, options.serverName),
-      ...rdmaTransformContexts(rdmaTransforms),
-    ],
+    negotiateContexts: contextsOf(offer, options.serverName, rdmaTransforms),
   };
   const request = { codec: NegotiateRequest, message };
   const { messages, replies } = await connection.send([request], { signal: options.signal });
@@ -169,17 +166,26 @@ export async function negotiate(
   return negotiated;
 }
 
-function contextsOf(offer: NegotiateOffer, serverName: string): NegotiateContext[] {
+/**
+ * In the order of their types, as Windows has them. A server must take any order ([MS-SMB2] 2.2.3.1),
+ * but not all have met another one.
+ */
+function contextsOf(
+  offer: NegotiateOffer,
+  serverName: string,
+  rdmaTransforms: readonly number[],
+): NegotiateContext[] {
   const contexts: NegotiateContext[] = [
     { kind: "preauth-integrity", hashAlgorithms: [HashAlgorithmId.SHA_512], salt: randomBytes(32) },
-    { kind: "signing", signingAlgorithms: offer.signingAlgorithms },
-    { kind: "netname", netName: serverName },
   ];
   if (offer.ciphers.length > 0) contexts.push({ kind: "encryption", ciphers: offer.ciphers });
+  contexts.push({ kind: "netname", netName: serverName });
   if (offer.transportSecurity) {
     const flags = TransportCapabilityFlags.ACCEPT_TRANSPORT_LEVEL_SECURITY;
     contexts.push({ kind: "transport", flags });
   }
+  contexts.push(...rdmaTransformContexts(rdmaTransforms));
+  contexts.push({ kind: "signing", signingAlgorithms: offer.signingAlgorithms });
   return contexts;
 }
 

@@ -4,6 +4,7 @@ import { ProtocolError, TransportClosedError, WireFormatError } from "../errors.
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import { LogoffRequest, LogoffResponse } from "../smb2/logoff.ts";
+import { whileBusy } from "./busy-server.ts";
 import { Channel } from "./channel.ts";
 import { ChannelList, type ChannelLossListener } from "./channel-list.ts";
 import { hasNoKey } from "./keys.ts";
@@ -231,11 +232,18 @@ export class Session {
 
   /**
    * Sends one request and decodes its response. An expired session is authenticated anew and the
-   * request repeated, once.
+   * request repeated, once; a server that has no room for it now is asked again for two seconds.
    *
    * @throws {NtStatusError} where the server answers with a status that `accept` does not name
    */
   async request<Q, R>(spec: RequestSpec<Q, R>): Promise<Reply<R>> {
+    const { clock } = this.connection;
+    const result = await whileBusy(clock, spec.signal, () => this.#request(spec));
+    if (result instanceof NtStatusError) throw result;
+    return result;
+  }
+
+  async #request<Q, R>(spec: RequestSpec<Q, R>): Promise<Reply<R> | NtStatusError> {
     let [answer] = await this.#send([spec], spec);
     if (answer === undefined) throw new ProtocolError("A request was not answered");
     if (isExpired(answer)) {
@@ -243,9 +251,7 @@ export class Session {
       await this.#reauthenticate();
       [answer = answer] = await this.#send([spec], spec);
     }
-    const result = this.#decode(answer, spec);
-    if (result instanceof NtStatusError) throw result;
-    return result;
+    return this.#decode(answer, spec);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
+import { BUSY_STATUSES } from "../nt-status-classes.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import { Command, CreateDisposition } from "../smb2/constants.ts";
 import type { CreateRequest } from "../smb2/create.ts";
@@ -10,12 +11,9 @@ import type { AnyRequestSpec } from "./request-spec.ts";
 /**
  * What a server may answer to a member of a compound that it would have to process asynchronously
  * ([MS-SMB2] 3.3.5.2.7, 3.3.4.2): it has not carried it out, and would do so for a request of its own.
+ * What it is too busy for comes to the same.
  */
-const STATUSES: readonly number[] = [
-  NtStatus.INTERNAL_ERROR,
-  NtStatus.INSUFFICIENT_RESOURCES,
-  NtStatus.INSUFF_SERVER_RESOURCES,
-];
+const STATUSES: readonly number[] = [NtStatus.INTERNAL_ERROR, ...BUSY_STATUSES];
 
 /** Whether a member of a compound failed only because it was one, or was damaged on the way. */
 export function isTurnedAway(result: unknown): result is NtStatusError {

@@ -1,11 +1,11 @@
-import { ProtocolError, TransportClosedError } from "../errors.ts";
+import { ProtocolError, TransportClosedError, WireFormatError } from "../errors.ts";
 import {
   decodeValidateNegotiateInfoResponse,
   encodeValidateNegotiateInfoRequest,
+  type ValidateNegotiateInfoResponse,
 } from "../fscc/fsctl.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
-import type { Reply } from "../session/request-spec.ts";
 import { CtlCode, Dialect } from "../smb2/constants.ts";
 import { IoctlFlags, IoctlRequest, IoctlResponse, NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { TreeConnect } from "./tree-connect.ts";
@@ -17,8 +17,12 @@ const NOT_KNOWN: readonly number[] = [
   NtStatus.FILE_CLOSED,
   NtStatus.INVALID_DEVICE_REQUEST,
   NtStatus.NOT_SUPPORTED,
+  NtStatus.NOT_IMPLEMENTED,
   NtStatus.FS_DRIVER_REQUIRED,
 ];
+
+/** Silence is none of them: it says nothing about the negotiation. */
+const REFUSALS = [NtStatusError, TransportClosedError, ProtocolError, WireFormatError] as const;
 
 /**
  * Has the server repeat, under the session's signature, what NEGOTIATE agreed on: without it anybody
@@ -38,10 +42,9 @@ export async function validateNegotiateInfo(
   const offered3 = offer.dialects.some((offered) => offered >= Dialect.SMB_3_0);
   if (dialect === Dialect.SMB_3_1_1 || !offered3 || !session.canSign) return;
   if (session.hasValidatedNegotiate) return;
-  const reply = await askForConfirmation(tree, options.signal);
+  const answer = await askForConfirmation(tree, options.signal);
   session.hasValidatedNegotiate = true;
-  if (!reply.hasBody) return;
-  const answer = decodeValidateNegotiateInfoResponse(reply.body.output);
+  if (answer === undefined) return;
   const isSame =
     answer.dialect === dialect &&
     answer.capabilities === serverCapabilities &&
@@ -50,14 +53,19 @@ export async function validateNegotiateInfo(
   if (!isSame) throw tampered(tree);
 }
 
-/** A server that finds something changed hangs up, or refuses ([MS-SMB2] 3.3.5.15.12). */
+/**
+ * A server that finds something changed hangs up, or refuses ([MS-SMB2] 3.3.5.15.12). An answer that is
+ * not signed has ended the connection.
+ *
+ * @returns undefined where the server does not know the question
+ */
 async function askForConfirmation(
   tree: TreeConnect,
   signal: AbortSignal | undefined,
-): Promise<Reply<IoctlResponse>> {
+): Promise<ValidateNegotiateInfoResponse | undefined> {
   const { offer } = tree.session.connection.negotiated;
   try {
-    return await tree.request({
+    const reply = await tree.request({
       request: IoctlRequest,
       message: {
         ctlCode: CtlCode.VALIDATE_NEGOTIATE_INFO,
@@ -79,8 +87,9 @@ async function askForConfirmation(
       accept: NOT_KNOWN,
       signal,
     });
+    return reply.hasBody ? decodeValidateNegotiateInfoResponse(reply.body.output) : undefined;
   } catch (error) {
-    const isRefusal = error instanceof NtStatusError || error instanceof TransportClosedError;
+    const isRefusal = REFUSALS.some((kind) => error instanceof kind);
     throw isRefusal ? tampered(tree, error) : error;
   }
 }
@@ -88,7 +97,7 @@ async function askForConfirmation(
 /** Ends the connection ([MS-SMB2] 3.2.5.14.12). */
 function tampered(tree: TreeConnect, cause?: unknown): ProtocolError {
   const error = new ProtocolError(
-    "The server does not confirm what was negotiated: somebody on the path changed it (downgrade attack)",
+    "The server does not confirm what was negotiated: somebody on the path changed it (downgrade attack), or it is an old server that answers wrongly. Where the network can be trusted, -m SMB2_10 (maxDialect SMB_2_1) goes without a confirmation",
     { cause },
   );
   tree.session.abort(error);

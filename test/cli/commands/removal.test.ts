@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { smbclientPersonality, smbxPersonality } from "../../../src/cli/personality.ts";
-import { FileAttributes, NtStatus } from "../../../src/core/index.ts";
+import { FileAttributes, GONE_STATUSES, NtStatus } from "../../../src/core/index.ts";
 import { fakeShell } from "../../support/fake-shell.ts";
 import { directory, FakeTree, file } from "../../support/fake-tree.ts";
 
@@ -50,6 +50,24 @@ describe("deltree", () => {
     ]);
     assert.deepEqual([...share.nodes.keys()], ["t", "t\\a", "t\\u", "t\\u\\c", "keep"]);
     assert.equal(smbxPersonality.exitStatus([outcome]), 6);
+  });
+
+  it("ends at once where the share is gone, with the status of the network", async () => {
+    for (const status of GONE_STATUSES) {
+      const {
+        state,
+        io,
+        tree: share,
+      } = fakeShell(tree(), {
+        personality: terse,
+        settings: { jobs: 1 },
+      });
+      for (const path of ["t\\a", "t\\b"]) share.refuse("unlink", path, status);
+      const outcome = await state.run("deltree t");
+      assert.equal(io.stderr.trim().split("\n").length, 1, io.stderr);
+      assert.ok(share.nodes.has("t\\u\\c"));
+      assert.equal(smbxPersonality.exitStatus([outcome]), 3);
+    }
   });
 
   it("as smbclient stops at the first failure", async () => {

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isFatal, type RunOptions, runBounded } from "../../../src/cli/transfer/run.ts";
-import { NtStatus, NtStatusError, TransportClosedError } from "../../../src/core/index.ts";
+import {
+  FULL_STATUSES,
+  GONE_STATUSES,
+  NtStatus,
+  NtStatusError,
+  TransportClosedError,
+} from "../../../src/core/index.ts";
 
 function options(more: Partial<RunOptions<number>>): RunOptions<number> {
   return {
@@ -183,7 +189,8 @@ describe("runBounded", () => {
 describe("isFatal", () => {
   it("tells a full disk or a lost connection from the trouble of one file", () => {
     assert.equal(isFatal(new TransportClosedError("x")), true);
-    assert.equal(isFatal(new NtStatusError(NtStatus.DISK_FULL)), true);
+    for (const status of [...GONE_STATUSES, ...FULL_STATUSES])
+      assert.equal(isFatal(new NtStatusError(status)), true);
     assert.equal(isFatal(Object.assign(new Error("x"), { code: "ENOSPC" })), true);
     assert.equal(isFatal(new NtStatusError(NtStatus.ACCESS_DENIED)), false);
     assert.equal(isFatal(Object.assign(new Error("x"), { code: "EACCES" })), false);
