@@ -27,7 +27,7 @@ import { bindConnection } from "./session-binding.ts";
 import { type Protection, secure, securityModeOf, verifyFinal } from "./session-protection.ts";
 import { exchangeSessionSetup, type SessionSetupResult } from "./session-setup-exchange.ts";
 import { hasNoUser, refuseUnwantedGuest, type SessionUser } from "./session-user.ts";
-import { askAgain } from "./turned-away.ts";
+import { askAgain, isFlushFollowed } from "./turned-away.ts";
 import type { WriteMemory } from "./write-memory.ts";
 
 export interface SessionOptions extends SessionUser {
@@ -277,6 +277,7 @@ export class Session {
 
   /** Whether `specs` can leave as one frame, so that they arrive together or not at all. */
   canSendAtOnce(specs: readonly AnyRequestSpec[]): boolean {
+    if (isFlushFollowed(specs)) return false;
     return this.#channels.active.some((channel) => channel.canSendAtOnce(specs));
   }
 

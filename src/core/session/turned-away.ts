@@ -21,6 +21,11 @@ export function isTurnedAway(result: unknown): result is NtStatusError {
   return STATUSES.includes(result.status) || result.mayBeDamage;
 }
 
+/** FLUSH is always processed asynchronously: behind it in a frame nothing but a refusal can follow. */
+export function isFlushFollowed(specs: readonly AnyRequestSpec[]): boolean {
+  return specs.slice(0, -1).some(({ request }) => request.command === Command.FLUSH);
+}
+
 /**
  * Asks again, as requests of their own, for what a server turned away in a related compound, and for
  * what failed behind it. Where the compound's CLOSE was carried out all the same, the file is opened

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { closeSpec } from "../../../src/core/file/file-requests.ts";
 import { encodeFileAll } from "../../../src/core/fscc/file-information.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { Command, HeaderFlags } from "../../../src/core/smb2/constants.ts";
+import { FlushRequest, FlushResponse } from "../../../src/core/smb2/flush.ts";
+import { NO_FILE_ID } from "../../../src/core/smb2/ioctl.ts";
 import type { FakeRequest } from "../../support/fake-server.ts";
 import { CLOSED, CREATED, connected } from "../../support/fake-session.ts";
 
@@ -112,3 +115,24 @@ function entry(name: string): Uint8Array {
   bytes.set(Buffer.from(name, "utf16le"), 104);
   return bytes;
 }
+
+describe("a FLUSH in the middle of a compound", () => {
+  it("is never sent with what follows it", async () => {
+    const { server, tree } = await connected();
+    server.on(Command.FLUSH, ({ reply }) => reply({ body: {} }));
+    const message = { fileId: NO_FILE_ID };
+    const flush = { request: FlushRequest, message, response: FlushResponse };
+    const results = await tree.compound([
+      tree.createSpec("f", { access: 2 }),
+      flush,
+      closeSpec(NO_FILE_ID, false),
+    ]);
+    assert.deepEqual(
+      results.map((result) => result.status),
+      [0, 0, 0],
+    );
+    const sent = server.requestsOf(Command.FLUSH);
+    assert.deepEqual(sent.map(isInCompound), [false]);
+    assert.equal(server.requestsOf(Command.CLOSE).some(isInCompound), false);
+  });
+});

@@ -101,7 +101,9 @@ export function decodeChallengeMessage(bytes: Uint8Array): ChallengeMessage {
   const hasTargetInfo = (flags & NegotiateFlags.TARGET_INFO) !== 0;
   if (hasTargetInfo) r.skip(8); // older servers end here, where there is no TargetInfo
   const targetInfo = hasTargetInfo ? readField(r) : new Uint8Array(0);
-  const version = hasTargetInfo ? readVersion(r, flags) : new Uint8Array(VERSION_LENGTH);
+  // Some small servers set the flag and leave the field out.
+  const hasVersion = hasTargetInfo && r.remaining >= VERSION_LENGTH;
+  const version = hasVersion ? readVersion(r, flags) : new Uint8Array(VERSION_LENGTH);
   return { flags, serverChallenge, targetName: decodeUtf16(targetName), targetInfo, version };
 }
 

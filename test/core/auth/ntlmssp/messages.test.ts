@@ -115,6 +115,14 @@ describe("NTLM messages", () => {
     assert.equal(decodeChallengeMessage(old).targetInfo.length, 0);
   });
 
+  it("decode a CHALLENGE whose target information is empty and whose Version is left out", () => {
+    const small = fromHex(
+      "4e544c4d53535000 02000000 0000000030000000 01028a02 0123456789abcdef 0000000000000000 0000000030000000",
+    );
+    const { targetInfo, version } = decodeChallengeMessage(small);
+    assert.deepEqual([targetInfo.length, version], [0, new Uint8Array(8)]);
+  });
+
   for (const [name, bytes, decode] of CODECS) {
     it(`refuse every truncation of ${name}`, () => {
       for (let length = 0; length < bytes.length; length++) {
