@@ -4,6 +4,7 @@ import {
   type Credentials,
   type DialAttempt,
   DialError,
+  DialFailure,
   type DialTarget,
   defaultOrder,
   type MultichannelOptions,
@@ -117,6 +118,22 @@ function warnOfUnverified({ io, personality }: ConnectSettings, client: SmbClien
   );
 }
 
+/** Another transport took over from one that could not show who the server is, or who we are. */
+function warnOfRefused(
+  { io, personality }: ConnectSettings,
+  attempts: readonly DialAttempt[],
+): void {
+  const used = attempts.find(({ outcome }) => outcome === "connected");
+  if (used === undefined) return;
+  for (const { kind, address, error } of attempts) {
+    if (!(error instanceof DialFailure) || !REFUSALS.has(error.reason)) continue;
+    const story = printable(`${address}: ${error.words}; connected over ${used.kind} instead`);
+    io.err(`${personality.program}: warning: ${kind} was refused: ${story}\n`);
+  }
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(["certificate", "identity", "configuration"]);
+
 function tellStory(
   { options, io, log }: Pick<ConnectSettings, "io" | "options" | "log">,
   story: string,
@@ -162,7 +179,10 @@ async function clientOptions(
     multichannel: multichannelOptions(settings, order),
     trace: await log.traceListener(),
     signal,
-    onDialled: (attempts) => tellStory(settings, explainDialling(attempts, settings.transports)),
+    onDialled: (attempts) => {
+      warnOfRefused(settings, attempts);
+      tellStory(settings, explainDialling(attempts, settings.transports));
+    },
   };
 }
 

@@ -254,7 +254,7 @@ const ownOptions: readonly OptionEntry[] = [
     argument: "LIST",
     summary: "The transports to try, in this order",
     details:
-      "As smb.conf's `client smb transports`: tcp, nbt, quic, smbdirect, each with `:PORT` if wanted, a bare number for TCP at that port, `+quic` to append to the default, `-quic` to remove from it; at most ten. The next one starts at once where one fails, also by hanging up in the negotiation, and beside it after a second without an answer; the first to negotiate is used. QUIC needs the server's name, not its address. smbdirect needs an RDMA device; without a port it takes 445, over iWARP 5445. Default: tcp, quic.",
+      "As smb.conf's `client smb transports`: tcp, nbt, quic, smbdirect, each with `:PORT` if wanted, a bare number for TCP at that port, `+quic` to append to the default, `-quic` to remove from it; at most ten. The next one starts at once where one fails, also by hanging up in the negotiation, and beside it after a second without an answer; the first to negotiate is used. Where quic met a certificate that is refused, transports that come after it are not used. QUIC needs the server's name, not its address. smbdirect needs an RDMA device; without a port it takes 445, over iWARP 5445. Default: tcp, quic.",
   },
   {
     long: "explain",

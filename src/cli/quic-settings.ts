@@ -1,4 +1,4 @@
-import type { QuicOptions } from "../transports/index.ts";
+import { certificateName, type QuicOptions } from "../transports/index.ts";
 import type { TlsConfig } from "./config/tls-config.ts";
 import type { QuicArguments } from "./quic-arguments.ts";
 import { UsageError } from "./usage-error.ts";
@@ -10,7 +10,7 @@ export const KEY_PASSPHRASE = "SMBX_QUIC_KEY_PASSPHRASE";
  * What QUIC is to do, by the command line and smb.conf: the former wins, and replaces what the latter
  * says about the same thing. No file is looked at.
  *
- * @throws {UsageError} for a key without its certificate
+ * @throws {UsageError} for a key without its certificate, and for a name that no certificate can have
  */
 export function quicSettings(
   given: QuicArguments | undefined,
@@ -20,6 +20,9 @@ export function quicSettings(
   const { ca = [], cert, key, serverName, verify, provider } = given ?? {};
   if (key !== undefined && cert === undefined && tls.certFile === undefined) {
     throw new UsageError("--quic-key needs the certificate that it belongs to: --quic-cert FILE");
+  }
+  if (serverName !== undefined && certificateName(serverName) === undefined) {
+    throw new UsageError(`--quic-server-name: no certificate can have the name "${serverName}"`);
   }
   const named = ca.length > 0 ? { caPaths: ca } : fromConfig(tls);
   return {

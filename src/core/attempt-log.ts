@@ -72,7 +72,7 @@ export class AttemptRecord {
   }
 
   /** It cannot be used at all. Returns the reason. */
-  rule(outcome: "unavailable" | "unsuitable", reason: string): string {
+  rule(outcome: "unavailable" | "unsuitable" | "barred", reason: string): string {
     this.#end({ outcome, reason });
     return reason;
   }

@@ -10,8 +10,11 @@ export interface DialAttempt {
   /** When the wire itself was there; NEGOTIATE came after that. */
   readonly connectedMs?: number;
   readonly endedMs: number;
-  /** `connected`: the one that is used, which has negotiated too. */
-  readonly outcome: "connected" | "failed" | "unavailable" | "unsuitable" | "abandoned";
+  /**
+   * `connected`: the one that is used, which has negotiated too. `barred`: an earlier one of the order
+   * met a server with a certificate that was refused.
+   */
+  readonly outcome: "connected" | "failed" | "unavailable" | "unsuitable" | "barred" | "abandoned";
   /** Why it is not used, in words. */
   readonly reason?: string;
   readonly error?: unknown;
@@ -77,7 +80,7 @@ function explainAttempt(attempt: DialAttempt): string {
   const { kind, outcome, reason } = attempt;
   const because = reason === undefined ? "" : `: ${reason}`;
   const story =
-    outcome === "unavailable" || outcome === "unsuitable"
+    outcome === "unavailable" || outcome === "unsuitable" || outcome === "barred"
       ? `${outcome}${because}`
       : `${attempt.address} ${stages(attempt)}${because}`;
   return `${`+${formatMs(attempt.startedMs)}`.padStart(9)}  ${kind}: ${story}`;

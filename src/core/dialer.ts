@@ -52,6 +52,9 @@ export interface DialResult<Link> {
  * failed or is slow, be it to connect or to establish what is wanted; the losers are aborted, and one
  * that comes late is discarded ([MS-SMB2] 3.2.4.2.1 leaves order and parallelism to the client).
  *
+ * A server whose certificate is refused ends it for the wires that come later in the order: who prefers
+ * a wire that proves who the server is must not end up with one that does not.
+ *
  * A port of the choice wins over the target's, which wins over the wire's default.
  *
  * @throws {DialError} where no wire gets through, with every attempt and its reason
@@ -64,10 +67,19 @@ export async function dial<Link>(
 ): Promise<DialResult<Link>> {
   const clock = options.clock ?? systemClock;
   const log = new AttemptLog(clock);
+  const ranks = options.order.map((choice) => ({ choice, bar: new AbortController() }));
   try {
     const link = await staggeredRace({
-      entries: options.order,
-      run: (choice, lost) => attempt(target, choice, options, lost, log),
+      entries: ranks,
+      run: async ({ choice, bar }, lost) => {
+        const signals = { lost: AbortSignal.any([lost, bar.signal]), bar: bar.signal };
+        try {
+          return await attempt(target, choice, options, signals, log);
+        } catch (error) {
+          if (isImpostor(error)) barAfter(choice, ranks);
+          throw error;
+        }
+      },
       discard: options.discard,
       isDecisive: options.isAnswer,
       headStartMs: options.slowMs ?? 1000,
@@ -82,17 +94,39 @@ export async function dial<Link>(
   }
 }
 
+/** One place in the order; aborting its `bar` takes it out of the race. */
+interface Rank {
+  readonly choice: TransportChoice;
+  readonly bar: AbortController;
+}
+
+/** Somebody answered who could not show that he is the server. */
+function isImpostor(error: unknown): boolean {
+  return error instanceof DialFailure && error.reason === "certificate";
+}
+
+/**
+ * Whoever prefers a transport that proves who the server is must not be led to one that does not by
+ * an impostor: what comes later in the order is out. What comes before it was preferred anyway.
+ */
+function barAfter(refused: TransportChoice, ranks: readonly Rank[]): void {
+  const later = ranks.slice(ranks.findIndex(({ choice }) => choice === refused) + 1);
+  const reason = `not used, because ${refused.kind} met a server that could not show who it is`;
+  for (const { choice, bar } of later) if (choice.kind !== refused.kind) bar.abort(reason);
+}
+
 async function attempt<Link>(
   target: DialTarget,
   choice: TransportChoice,
   options: DialerOptions<Link>,
-  lost: AbortSignal,
+  { lost, bar }: { readonly lost: AbortSignal; readonly bar: AbortSignal },
   log: AttemptLog,
 ): Promise<Link> {
   const factory = options.factories.find(({ kind }) => kind === choice.kind);
   const port = choice.port ?? target.port ?? factory?.defaultPort ?? 0;
   const there = { ...target, port };
   const record = log.begin(choice.kind, formatEndpoint(target.address ?? target.host, port));
+  if (bar.aborted) throw record.rule("barred", String(bar.reason));
   const missing = factory === undefined ? "not part of this installation" : factory.unavailable();
   if (factory === undefined || missing !== undefined) {
     throw record.rule("unavailable", missing ?? "");
@@ -104,7 +138,8 @@ async function attempt<Link>(
     record.succeed();
     return link;
   } catch (error) {
-    record.fail(error);
+    if (bar.aborted) record.rule("barred", String(bar.reason));
+    else record.fail(error);
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import { tcpTransport } from "./tcp/tcp-transport.ts";
 export { captureTo, type PacketCapture } from "./capture/capture.ts";
 export { MemoryTransport, memoryTransport } from "./memory/memory-transport.ts";
 
+export { certificateName } from "./quic/certificate-name.ts";
 export { checkQuic, type QuicReport } from "./quic/check-quic.ts";
 export type { QuicOptions, QuicProvider, QuicVerify } from "./quic/quic-options.ts";
 

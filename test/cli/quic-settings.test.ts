@@ -58,6 +58,13 @@ describe("the options of QUIC", () => {
     });
   }
 
+  it("name no server that a certificate cannot name", () => {
+    for (const name of [".", "a..b", "\u0000", " "]) {
+      const settings = (): unknown => quicSettings(given(`--quic-server-name=${name}`), tls(), {});
+      assert.throws(settings, /--quic-server-name: no certificate can have the name/, name);
+    }
+  });
+
   it("are unknown to smbclient", () => {
     for (const name of ["ca", "cert", "key", "server-name", "verify", "provider"]) {
       const parsed = parseCommandLine(["//s/h", `--quic-${name}=x`], smbclientPersonality);

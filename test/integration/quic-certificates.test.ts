@@ -11,6 +11,7 @@ import {
   CertificateAuthority,
   type Identity,
 } from "../../packages/ngtcp2-napi/test/certificates.ts";
+import { late, TcpPort } from "../support/blocked-tcp.ts";
 import { type Finished, runSmbx } from "../support/program.ts";
 import {
   type CertificateCase,
@@ -113,6 +114,39 @@ describe("certificates of SMB over QUIC", {
       const { stdout } = await runSmbx(json);
       const { code, problems } = JSON.parse(stdout) as Record<string, unknown>;
       assert.deepEqual([code, problems], ["ERR_SMB_DIAL", ["unknown-issuer"]]);
+    }));
+
+  it("that are refused do not lead to TCP, unless that is preferred: then with a warning", () =>
+    meet({ what: "", status: 0 }, async (quic) => {
+      const run = (tcp: number, order: (tcp: string, quic: string) => string, env = {}) => {
+        const wire = ["--transport", order(`tcp:${tcp}`, `quic:${quic}`)];
+        return runSmbx(["//localhost/share", ...login(), ...wire, "-c", "showconnect"], { env });
+      };
+      const strict = await run(samba.port, (tcp, first) => `${first},${tcp}`);
+      assert.equal(strict.status, 8, strict.stderr);
+      assert.match(strict.stderr, /certificate was issued by .*; tcp: not used, because quic met/);
+      assert.equal(strict.stdout, "");
+      await using slow = await TcpPort.open(late(samba.port, 1500));
+      const careless = await run(slow.number, (first, other) => `${first},${other}`);
+      assert.equal(careless.status, 0, careless.stderr);
+      assert.match(careless.stdout, /, tcp /);
+      assert.match(
+        careless.stderr,
+        /^smbx: warning: quic was refused: .*certificate was issued by .*; connected over tcp instead\n$/,
+      );
+    }));
+
+  it("of a trusted CA do not do for a server without a name", () =>
+    meet({ what: "", status: 0 }, async (port) => {
+      const options = [...login(), "--quic-ca", join(folder, "ca.pem"), "-c", "showconnect"];
+      const wire = ["--transport", `quic:${port}`];
+      const nameless = await runSmbx(["//./share", ...wire, ...options]);
+      assert.equal(nameless.status, 3);
+      assert.match(nameless.stderr, /no certificate can have the name "\."/);
+      const renamed = ["//localhost/share", ...wire, ...options, "--quic-server-name=."];
+      assert.equal((await runSmbx(renamed)).status, 2);
+      const checked = await runSmbx(["quic-check", "-I127.0.0.1", `.:${port}`, ...options]);
+      assert.equal(checked.status, 2);
     }));
 
   it("are not asked for by address", async () => {

@@ -144,10 +144,18 @@ export function list<T>(value: T | readonly T[] | undefined): readonly T[] {
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
-/** What the addon wants to know for a client's connection. */
+/**
+ * What the addon wants to know for a client's connection.
+ *
+ * @throws {TypeError} where a certificate is to be checked and there is no name to check it against
+ */
 export function clientOptions(options: ConnectOptions, context: SecureContext): object {
   const name = options.serverName ?? options.host;
   const verify = options.verify ?? "full";
+  const verifyName = name.replace(/\.$/, "");
+  if (verify === "full" && (verifyName === "" || verifyName.includes("\0"))) {
+    throw new TypeError(`No certificate can have the name "${name}"`);
+  }
   const { session } = options;
   // A session counts as verified only as far as its first connection was.
   const fits =
@@ -158,8 +166,8 @@ export function clientOptions(options: ConnectOptions, context: SecureContext): 
     ...options,
     context: context.handle,
     alpn: list(options.alpn),
-    serverName: isIP(name) === 0 ? name.replace(/\.$/, "") : "",
-    verifyName: name.replace(/\.$/, ""),
+    serverName: isIP(name) === 0 ? verifyName : "",
+    verifyName,
     verify,
     ticket: fits ? session.ticket : undefined,
     token: fits ? session.token : undefined,

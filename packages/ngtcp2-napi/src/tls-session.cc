@@ -123,14 +123,18 @@ int TlsSession::Verify() {
   std::vector<gnutls_typed_vdata_st> data;
   const char* purpose = options_.is_server ? GNUTLS_KP_TLS_WWW_CLIENT : GNUTLS_KP_TLS_WWW_SERVER;
   data.push_back({GNUTLS_DT_KEY_PURPOSE_OID, reinterpret_cast<unsigned char*>(const_cast<char*>(purpose)), 0});
-  const bool checks_name = !options_.is_server && options_.verify != VerifyMode::kCa && !options_.verify_name.empty();
+  const std::string& name = options_.verify_name;
+  // GnuTLS sees the name up to a zero byte; without one, or with none left, nothing may pass for it.
+  const bool has_name = !name.empty() && name.find('\0') == std::string::npos;
+  const bool needs_name = !options_.is_server && options_.verify == VerifyMode::kFull;
+  const bool checks_name = !options_.is_server && options_.verify != VerifyMode::kCa && has_name;
   if (checks_name) {
     data.push_back({GNUTLS_DT_DNS_HOSTNAME, reinterpret_cast<unsigned char*>(options_.verify_name.data()), 0});
   }
   unsigned status = 0;
   const int code = gnutls_certificate_verify_peers(session_, data.data(), static_cast<unsigned>(data.size()), &status);
   if (code < 0) status |= GNUTLS_CERT_INVALID;
-  if (checks_name && !HasSubjectAltName()) status |= GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER;
+  if ((checks_name && !HasSubjectAltName()) || (needs_name && !has_name)) status |= GNUTLS_CERT_INVALID | GNUTLS_CERT_UNEXPECTED_OWNER;
   verification_.status = status;
   gnutls_datum_t text{};
   if (code < 0) {

@@ -3,10 +3,13 @@ import { X509Certificate } from "node:crypto";
 import { after, describe, it } from "node:test";
 import {
   type ConnectOptions,
+  QuicConnection,
   QuicError,
   SecureContext,
   type VerificationFlag,
 } from "../lib/index.ts";
+import { native } from "../lib/native.ts";
+import { clientOptions } from "../lib/options.ts";
 import { CertificateAuthority, type CertificateOptions, type Identity } from "./certificates.ts";
 import { echo, portOf, scoped, skip } from "./support.ts";
 
@@ -90,6 +93,35 @@ describe("certificates", { skip }, () => {
     const failure = await attempt(authority.issue({ names: ["IP:127.0.0.1"] }), { ca });
     assert.deepEqual(failure?.verification?.flags, ["name-mismatch"]);
   });
+
+  it("are refused: no name to check them against", async () => {
+    const identity = authority.issue({ names: ["DNS:other.example"] });
+    for (const serverName of ["", ".", "\0", "other.example\0.test"]) {
+      const named = { ca, serverName };
+      await assert.rejects(attempt(identity, named), /TypeError: No certificate can have/);
+      assert.equal(await attempt(identity, { ca, serverName, verify: "ca" }), undefined);
+    }
+  });
+
+  it("are refused by the addon itself where no name reached it", () =>
+    scoped(async (scope) => {
+      const port = portOf(scope.listen(echo, authority.issue()));
+      const local = { address: "0.0.0.0", port: 0, remoteAddress: "127.0.0.1", remotePort: port };
+      const options = { host: "localhost", port, alpn: "test" };
+      for (const verifyName of ["", "\0localhost", "localhost"]) {
+        const endpoint = new (native().Endpoint)(local, () => undefined);
+        const settings = clientOptions(options, new SecureContext({ ca }));
+        const about = { isServer: false, serverName: "", verify: "full" } as const;
+        const nameless = endpoint.connect({ ...settings, verifyName });
+        const connection = new QuicConnection(nameless, about);
+        const verdict = await connection.whenEstablished().then(
+          () => [],
+          (error: QuicError) => error.verification?.flags ?? error,
+        );
+        connection.destroy();
+        assert.deepEqual(verdict, verifyName === "localhost" ? [] : ["name-mismatch"]);
+      }
+    }));
 
   it("are refused: revoked", async () => {
     const [revoked, fine] = [authority.issue(), authority.issue()];

@@ -6,6 +6,7 @@ import { staggeredRace } from "../../core/staggered-race.ts";
 import { type DialOptions, type DialTarget, formatEndpoint } from "../../core/transport.ts";
 import { combineFailures } from "../dial-failures.ts";
 import { addressesOf, systemResolver } from "../tcp/addresses.ts";
+import { certificateName, noCertificateFor } from "./certificate-name.ts";
 import { CredentialError, type QuicCredentials, readCredentials } from "./credentials.ts";
 import { type Circumstances, NO_SMB, quicDialFailure } from "./quic-failure.ts";
 import type { QuicOptions } from "./quic-options.ts";
@@ -49,10 +50,16 @@ export async function dialConnection(
   const { clock = systemClock, resolve = systemResolver } = options;
   const host = target.address ?? target.host;
   const there = formatEndpoint(host, target.port);
+  const asked = options.serverName ?? target.host;
+  const name = certificateName(asked);
+  // However we got here: without a name the check of the certificate would check nothing.
+  if (name === undefined) {
+    throw new DialFailure(there, noCertificateFor(asked), { reason: "configuration" });
+  }
   const credentials = await prepare(options, there);
   const context = makeContext(addon.SecureContext, credentials, there);
   const about: Circumstances = {
-    name: options.serverName ?? target.host,
+    name,
     hasIdentity: credentials.identity !== undefined,
     missingIdentity: credentials.missingIdentity,
   };

@@ -6,6 +6,7 @@ import {
   type Transport,
   type TransportFactory,
 } from "../../core/transport.ts";
+import { certificateName, noCertificateFor } from "./certificate-name.ts";
 import { dialConnection, type QuicTarget } from "./dial-connection.ts";
 import { kernelQuicRemark } from "./kernel-quic.ts";
 import { quicAddon } from "./quic-addon.ts";
@@ -43,6 +44,8 @@ export function quicUnsuitable(
   host: string,
   { serverName }: Pick<QuicOptions, "serverName">,
 ): string | undefined {
+  const name = serverName ?? host;
+  if (certificateName(name) === undefined) return noCertificateFor(name);
   if (isIP(host) === 0 || serverName !== undefined) return undefined;
   return `QUIC checks the server's certificate against its name, and ${host} is an address`;
 }

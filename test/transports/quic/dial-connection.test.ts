@@ -61,6 +61,26 @@ describe("dialling QUIC", () => {
     assert.ok(connection.isClosed);
   });
 
+  it("does not dial without a name to check the certificate against", async () => {
+    const addon = {
+      connect: () => assert.fail("it dialled"),
+      SecureContext: class {},
+    } as unknown as typeof Addon;
+    const { signal } = new AbortController();
+    for (const name of [".", "", "a..b"]) {
+      for (const [host, serverName] of [
+        [name, undefined],
+        ["nas", name],
+      ] as const) {
+        const target = { host, address: "192.0.2.1", port: 443 };
+        await assert.rejects(dialConnection(addon, target, { serverName }, { signal }), {
+          reason: "configuration",
+          words: /no certificate can have the name/,
+        });
+      }
+    }
+  });
+
   it("does not wait for a server that asks for no certificate", async () => {
     const { endpoint } = await dialling(new FakeConnection({}));
     assert.equal(endpoint, "192.0.2.1:443");

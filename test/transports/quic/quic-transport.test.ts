@@ -173,4 +173,20 @@ describe("the QUIC transport", { skip: unavailable() ?? false }, () => {
     assert.match(quicTransport().unsuitable?.(target) ?? "", /is an address/);
     assert.equal(quicTransport({ serverName: "nas" }).unsuitable?.(target), undefined);
   });
+
+  it("is not used under a name that no certificate can have", () => {
+    for (const host of [".", "", "..", "a..b", "nas\0.example", " "]) {
+      assert.match(
+        quicTransport().unsuitable?.({ host }) ?? "",
+        /no certificate can have the name/,
+      );
+      const named = quicTransport({ serverName: host });
+      assert.match(named.unsuitable?.({ host: "nas" }) ?? "", /no certificate can have the name/);
+    }
+    assert.equal(quicTransport().unsuitable?.({ host: "nas.example." }), undefined);
+    assert.equal(
+      quicTransport({ serverName: "fe80::1%eth0" }).unsuitable?.({ host: "a" }),
+      undefined,
+    );
+  });
 });
