@@ -278,7 +278,7 @@ function statedConnectFailure(error: unknown, settings: ConnectSettings, host: s
       return statedNegotiationFailure(negotiationFailure, error, settings);
     }
     const line = `do_connect: Connection to ${host} failed (Error ${error.ntStatusName})`;
-    const explanation = [error.message, ...quicHints(error)].join("\n");
+    const explanation = [error.message, ...quicHints(error)];
     return new StatedFailure(line, { cause: error, toStderr: true, explanation });
   }
   if (error instanceof AuthenticationError) {

@@ -6,6 +6,7 @@ import { type Environment, environmentCredentials } from "./config/environment.t
 import { StatedFailure } from "./failure.ts";
 import type { Options } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
+import { printable } from "./render/printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Who we say we are, before a password has been asked for. */
@@ -165,7 +166,7 @@ export function passwordQuestion({
   username,
   domain,
 }: Pick<Identity, "username" | "domain">): string {
-  return `Password for [${domain === "" ? "" : `${domain}\\`}${username}]:`;
+  return `Password for [${printable(`${domain === "" ? "" : `${domain}\\`}${username}`)}]:`;
 }
 
 /** Whether a password has to be asked for. */

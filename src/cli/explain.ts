@@ -34,7 +34,8 @@ export function explainDialling(
   attempts: readonly DialAttempt[],
   wires: readonly TransportFactory[],
 ): string {
-  const lines = attempts.length === 0 ? [] : explainAttempts(attempts).split("\n");
+  // One by one: what a server sent may hold line ends of its own.
+  const lines = attempts.map((attempt) => explainAttempts([attempt]));
   lines.push(...wires.flatMap((wire) => wire.remarks?.() ?? []));
   return lines.map((line) => `${printable(line)}\n`).join("");
 }

@@ -3,14 +3,15 @@ import { isSystemError, systemReason } from "./commands/system-reason.ts";
 import type { Io } from "./io.ts";
 import type { Personality } from "./personality.ts";
 import { printable } from "./render/printable.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** What belongs to a StatedFailure besides its line. */
 export interface StatedFailureOptions {
   readonly cause?: unknown;
   readonly toStderr?: boolean;
   readonly epilogue?: string;
-  /** What it means, where the cause does not say it: smbx tells it in a second line. */
-  readonly explanation?: string;
+  /** What it means, where the cause does not say it: smbx prints it below, each text a line. */
+  readonly explanation?: string | readonly string[];
 }
 
 /**
@@ -22,15 +23,16 @@ export class StatedFailure extends Error {
   readonly alwaysToStderr: boolean;
   /** One more line, which goes to standard error. */
   readonly epilogue?: string;
-  /** What it means in plain words. */
-  readonly explanation?: string;
+  /** What it means in plain words, a line each. */
+  readonly explanation?: readonly string[];
 
   constructor(line: string, options: StatedFailureOptions = {}) {
     super(line, "cause" in options ? { cause: options.cause } : undefined);
     this.name = "StatedFailure";
     this.alwaysToStderr = options.toStderr ?? false;
     if (options.epilogue !== undefined) this.epilogue = options.epilogue;
-    if (options.explanation !== undefined) this.explanation = options.explanation;
+    const { explanation } = options;
+    if (explanation !== undefined) this.explanation = [explanation].flat();
   }
 }
 
@@ -65,37 +67,38 @@ export function failureText(
   error: unknown,
   personality: Pick<Personality, "explainsErrors">,
 ): FailureText {
-  const message = messageOf(error);
+  const said = linesOf(error);
   const epilogue = error instanceof StatedFailure ? error.epilogue : undefined;
   const explanation = personality.explainsErrors ? explanationOf(error) : undefined;
-  const isNews = explanation !== undefined && !message.includes(explanation);
+  const isNews = explanation !== undefined && !said.join("\n").includes(explanation.join("\n"));
   return {
-    message: lines(message, ""),
+    message: asLines(said, ""),
     notes:
-      (epilogue === undefined ? "" : lines(epilogue, "")) +
-      (isNews ? lines(explanation, "  ") : ""),
+      (epilogue === undefined ? "" : asLines([epilogue], "")) +
+      (isNews ? asLines(explanation, "  ") : ""),
   };
 }
 
 /** What the local system says comes in its own words rather than in those of Node.js. */
-function messageOf(error: unknown): string {
+function linesOf(error: unknown): readonly string[] {
+  if (error instanceof UsageError) return error.lines;
   if (isSystemError(error)) {
     const reason = systemReason(error);
-    return error.path === undefined ? reason : `${reason}: ${error.path}`;
+    return [error.path === undefined ? reason : `${reason}: ${error.path}`];
   }
-  return error instanceof Error ? error.message : String(error);
+  return [error instanceof Error ? error.message : String(error)];
 }
 
-/** Our own line ends stay; everything else that could move a cursor becomes visible. */
-function lines(text: string, indent: string): string {
-  return text
-    .split("\n")
-    .map((line) => `${indent}${printable(line)}\n`)
-    .join("");
+/**
+ * Each text as one line. A line end inside of a text is no line end of ours but part of a name that a
+ * server sent or somebody typed: like everything else that could move a cursor it becomes visible.
+ */
+function asLines(texts: readonly string[], indent: string): string {
+  return texts.map((text) => `${indent}${printable(text)}\n`).join("");
 }
 
 /** The plain words for `error`: those of the first in the chain of causes that has any. */
-function explanationOf(error: unknown): string | undefined {
+function explanationOf(error: unknown): readonly string[] | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const own = ownExplanation(at, at === error);
     if (own !== undefined) return own;
@@ -103,25 +106,25 @@ function explanationOf(error: unknown): string | undefined {
   return undefined;
 }
 
-function ownExplanation(error: Error, isOutermost: boolean): string | undefined {
+function ownExplanation(error: Error, isOutermost: boolean): readonly string[] | undefined {
   if (error instanceof StatedFailure && error.explanation !== undefined) return error.explanation;
   const { code, status } = error as { code?: unknown; status?: unknown };
-  if (code === "ERR_SMB_AUTHENTICATION") return error.message;
+  if (code === "ERR_SMB_AUTHENTICATION") return [error.message];
   if (typeof status === "number") {
     const meaning = ntStatusExplanation(status);
-    if (meaning !== undefined) return meaning;
+    if (meaning !== undefined) return [meaning];
   }
   const isOurs = typeof code === "string" && code.startsWith("ERR_SMB_");
-  return isOurs && !isOutermost && code !== "ERR_SMB_NT_STATUS" ? error.message : undefined;
+  return isOurs && !isOutermost && code !== "ERR_SMB_NT_STATUS" ? [error.message] : undefined;
 }
 
+/** The frames alone are lines: the message before them may hold what a server sent. */
 function stacks(error: unknown): string {
   const parts: string[] = [];
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
     const label = depth === 0 ? "" : "caused by ";
-    parts.push(
-      ...`${label}${at.stack ?? at.message}`.split("\n").map((line) => `  ${printable(line)}\n`),
-    );
+    const frames = (at.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
+    parts.push(asLines([`${label}${at.name}: ${at.message}`, ...frames], "  "));
   }
   return parts.join("");
 }

@@ -3,6 +3,7 @@ import { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import type { Invocation } from "./options.ts";
 import type { Personality } from "./personality.ts";
+import { printable } from "./render/printable.ts";
 import { helpText, subcommandHelpText, usageText } from "./usage.ts";
 
 /** The release of smbclient that we pass for. */
@@ -47,9 +48,11 @@ function versionText(personality: Personality): string {
 }
 
 function mistakeText(
-  { message, option }: Extract<Invocation, { kind: "wrong" }>,
+  wrong: Extract<Invocation, { kind: "wrong" }>,
   personality: Personality,
 ): string {
+  const message = printable(wrong.message);
+  const option = wrong.option === undefined ? undefined : printable(wrong.option);
   if (personality.hasExtensions) {
     return `${personality.program}: ${message}\n${usageText(personality)}`;
   }

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { SECRET_VARIABLES } from "./config/environment.ts";
+import { hideSecrets } from "./config/environment.ts";
 import { endProcess } from "./end-process.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -56,7 +56,7 @@ function hideCommandLine({ program }: Personality): void {
 /** The variables as we use them; programs that we start do not get the secret ones. */
 function takeEnvironment(): Record<string, string | undefined> {
   const copy: Record<string, string | undefined> = { ...process.env };
-  for (const name of SECRET_VARIABLES) delete process.env[name];
+  hideSecrets(process.env);
   const isNameless = (copy["USER"] ?? "") === "" && (copy["LOGNAME"] ?? "") === "";
   if (isNameless) copy["USER"] = systemUserName();
   return copy;

@@ -21,7 +21,7 @@ import {
   needsPassword,
   passwordQuestion,
 } from "./credentials.ts";
-import { StatedFailure, tellFailure } from "./failure.ts";
+import { failureText, StatedFailure, tellFailure } from "./failure.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Io } from "./io.ts";
 import { DebugLevel, Log } from "./log.ts";
@@ -30,6 +30,7 @@ import type { Invocation } from "./options.ts";
 import type { Personality } from "./personality.ts";
 import { quicSettings } from "./quic-settings.ts";
 import { refuse } from "./refusals.ts";
+import { printable } from "./render/printable.ts";
 import type { RemoteLocation } from "./url.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -63,7 +64,9 @@ export async function run(
     if (isInterrupted) return personality.statusOf(environment.interrupts.reason);
     // A wrong option is told on standard error by everybody; commands tell theirs elsewhere.
     if (error instanceof UsageError)
-      io.err(`${personality.hasExtensions ? "smbx: " : ""}${error.message}\n`);
+      io.err(
+        `${personality.hasExtensions ? "smbx: " : ""}${failureText(error, personality).message}`,
+      );
     else tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
     return personality.statusOf(error);
   } finally {
@@ -111,7 +114,7 @@ export class Run {
     this.options = options;
     this.log = new Log(io, { level: options.debugLevel, toStdout: options.debugToStdout });
     const config = loadConfig(options, environment.environment);
-    for (const warning of config.warnings) io.err(`${warning}\n`);
+    for (const warning of config.warnings) io.err(`${printable(warning)}\n`);
     for (const option of options.ignored) {
       this.log.tell(DebugLevel.STORY, `${option} has no meaning here and is ignored\n`);
     }

@@ -97,7 +97,7 @@ describe("who we are", () => {
         error instanceof StatedFailure &&
         error.message === "ERROR: Unable to open credentials file!" &&
         error.epilogue === "Failed to set parse authentication file!" &&
-        error.explanation === "/nonexistent/auth: No such file or directory",
+        error.explanation?.join() === "/nonexistent/auth: No such file or directory",
     );
   });
 });

@@ -88,6 +88,25 @@ describe("a failure", () => {
     assert.equal(err, "a\\x1b[2Jb\\x0dc\\u202e\n");
   });
 
+  it("stays on its line, whatever a server's names hold", () => {
+    const forged = "x\nNT_STATUS_OK removing everything";
+    const cause = new NtStatusError(NtStatus.ACCESS_DENIED, { path: forged });
+    for (const error of [
+      new StatedFailure(`NT_STATUS_ACCESS_DENIED deleting remote file ${forged}`, { cause }),
+      new StatedFailure("a", { explanation: forged }),
+      new StatedFailure("a", { explanation: ["b", forged] }),
+      new StatedFailure("a", { epilogue: forged }),
+      new StatedFailure("a", { cause: new AuthenticationError(forged, {}) }),
+      new UsageError("usage", forged),
+      new Error(forged),
+    ]) {
+      const { err } = told(smbxPersonality, error, 3);
+      assert.match(err, /x\\x0aNT_STATUS_OK/);
+      assert.doesNotMatch(err, /^\s*NT_STATUS_OK/m, err);
+    }
+    assert.equal(told(smbxPersonality, new UsageError("a", "b")).err, "a\nb\n");
+  });
+
   it("has a stack only with -d 3", () => {
     assert.doesNotMatch(told(smbxPersonality, stated, 2).err, /failure\.test/);
     const { err } = told(smbxPersonality, stated, 3);

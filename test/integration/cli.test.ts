@@ -186,6 +186,12 @@ describe("the program", { skip }, () => {
       const { stdout } = await runSmbx([unc()], { env: asUser(), input: "!env\n" });
       assert.match(stdout, /^PATH=/m);
       assert.doesNotMatch(stdout, /PASSWD/);
+      for (const name of ["USER", "LOGNAME"]) {
+        const env = { [name]: `${samba.username}%${samba.password}` };
+        const { stdout: shown } = await runSmbx([unc()], { env, input: "!env\n" });
+        assert.match(shown, new RegExp(`^${name}=${samba.username}$`, "m"));
+        assert.equal(shown.includes(samba.password), false, shown);
+      }
     });
 
     it("reads it from a descriptor", async () => {

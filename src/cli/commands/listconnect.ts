@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { wireText } from "../render/connection.ts";
+import { printable } from "../render/printable.ts";
 
 export const listconnect: Command = {
   names: ["listconnect"],
@@ -12,6 +13,6 @@ export const listconnect: Command = {
     const wire = personality.habits.showsOnlyTheShare
       ? ""
       : `, transport=${wireText(client.connection.transport)}`;
-    io.out(`0:\tserver=${client.target.host}, share=${tree.share}${wire}\n`);
+    io.out(`0:\t${printable(`server=${client.target.host}, share=${tree.share}${wire}`)}\n`);
   },
 };

@@ -1,6 +1,7 @@
 import type { Credentials } from "../../core/index.ts";
 import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
+import { printable } from "../render/printable.ts";
 import { UsageError } from "../usage-error.ts";
 import { phrased } from "./phrases.ts";
 import { connectShare } from "./tcon.ts";
@@ -23,7 +24,9 @@ export const logon: Command = {
     );
     context.trees.clear();
     await connectShare(context, tree.share);
-    io.out(personality.habits.tellsVuid ? "Current VUID is 0\n" : `logged on as ${user}\n`);
+    io.out(
+      personality.habits.tellsVuid ? "Current VUID is 0\n" : `logged on as ${printable(user)}\n`,
+    );
   },
 };
 
@@ -35,6 +38,7 @@ async function credentialsFor(
   const at = user.search(/[\\/]/);
   const domain = user.slice(0, Math.max(0, at));
   const username = user.slice(at + 1);
-  const password = given ?? (await context.io.askSecret(`Password for [${user}]:`)) ?? "";
+  const password =
+    given ?? (await context.io.askSecret(`Password for [${printable(user)}]:`)) ?? "";
   return { kind: "password", username, domain, password };
 }

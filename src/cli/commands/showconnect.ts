@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { connectionText } from "../render/connection.ts";
+import { printable } from "../render/printable.ts";
 
 export const showconnect: Command = {
   names: ["showconnect"],
@@ -10,7 +11,8 @@ export const showconnect: Command = {
   maxArguments: 0,
   completes: ["none"],
   async run({ io, client, tree, personality }) {
-    io.out(`//${client.target.host}/${tree.share}\n`);
-    if (!personality.habits.showsOnlyTheShare) io.out(`${connectionText(client, tree)}\n`);
+    io.out(`${printable(`//${client.target.host}/${tree.share}`)}\n`);
+    if (personality.habits.showsOnlyTheShare) return;
+    io.out(`${printable(connectionText(client, tree))}\n`);
   },
 };

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
+import { printable } from "../render/printable.ts";
 import { UsageError } from "../usage-error.ts";
 import { phrased } from "./phrases.ts";
 
@@ -13,7 +14,7 @@ export const tcon: Command = {
   async run(context, [share]) {
     if (share === undefined) throw new UsageError("tcon <sharename>");
     await connectShare(context, share);
-    context.io.out(`tcon to ${share} successful, tid: ${context.tree.treeId}\n`);
+    context.io.out(`tcon to ${printable(share)} successful, tid: ${context.tree.treeId}\n`);
   },
 };
 

@@ -16,11 +16,11 @@ export const utimes: Command = {
   maxArguments: 5,
   completes: ["remote-path", "none"],
   async run({ tree, cwd, signal }, [name, ...texts]) {
-    if (name === undefined) throw new UsageError(`${USAGE}\nDates should be in YY${FORMAT}`);
+    if (name === undefined) throw new UsageError(USAGE, `Dates should be in YY${FORMAT}`);
     const times = texts.slice(0, 4).map(readTime);
     if (times.length < 4) {
       const count = `Insufficient dates: ${times.length}`;
-      throw new UsageError(`${count}\n${USAGE}\nDates should be in YY${FORMAT}`);
+      throw new UsageError(count, USAGE, `Dates should be in YY${FORMAT}`);
     }
     const [creationTime, lastAccessTime, lastWriteTime, changeTime] = times;
     await phrased(
@@ -46,7 +46,7 @@ function readTime(text: string): FileTime | undefined {
   const ms = parseTime(text);
   if (ms === undefined) {
     const problem = `Invalid date format: ${text}`;
-    throw new UsageError(`${problem}\n${USAGE}\nDates should be in [YY]YY${FORMAT}`);
+    throw new UsageError(problem, USAGE, `Dates should be in [YY]YY${FORMAT}`);
   }
   return fileTimeFromUnixMs(ms);
 }

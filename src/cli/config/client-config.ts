@@ -62,7 +62,7 @@ function setFromCommandLine(draft: ConfigDraft, { name, value, option }: Setting
   }
   // A warning about the very value that was asked for ends the run.
   const warnings = draft.warnings.splice(warningsBefore);
-  if (warnings.length > 0) throw new UsageError([...warnings, failure].join("\n"));
+  if (warnings.length > 0) throw new UsageError(...warnings, failure);
 }
 
 const DEFAULT_RESOLVE_ORDER = ["lmhosts", "host"];

@@ -3,7 +3,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the environment says about who we are. */
 export interface EnvironmentCredentials {
-  /** From USER, else LOGNAME; USER may be `DOMAIN\user%password`. */
+  /** From USER, else LOGNAME; may be `DOMAIN\user%password`. */
   readonly user?: string;
   /** From PASSWD, else PASSWD_FD, else PASSWD_FILE. */
   readonly password?: string;
@@ -15,10 +15,22 @@ export interface SecretReader {
   fromFile(path: string): string;
 }
 
-/** The variables that hold a secret: `main.ts` keeps them from programs that we start. */
-export const SECRET_VARIABLES: readonly string[] = [
-  ...["PASSWD", "PASSWD_FD", "PASSWD_FILE", "SMBX_QUIC_KEY_PASSPHRASE"],
-];
+const SECRETS = ["PASSWD", "PASSWD_FD", "PASSWD_FILE", "SMBX_QUIC_KEY_PASSPHRASE"];
+const NAMES = ["USER", "LOGNAME"];
+
+/** Takes every secret out of `environment`, which programs that we start will see. */
+export function hideSecrets(environment: Record<string, string | undefined>): void {
+  for (const name of SECRETS) delete environment[name];
+  for (const name of NAMES) {
+    const value = environment[name];
+    if (value?.includes("%") === true) environment[name] = userNameOf(value);
+  }
+}
+
+/** The name alone of what USER or LOGNAME holds. */
+export function userNameOf(spelled: string): string {
+  return spelled.split("%", 1)[0] ?? "";
+}
 
 /**
  * The credentials in the environment, with Samba's variables and Samba's precedence.
@@ -29,7 +41,7 @@ export function environmentCredentials(
   environment: Environment,
   reader: SecretReader,
 ): EnvironmentCredentials {
-  const user = nonEmpty(environment["USER"]) ?? nonEmpty(environment["LOGNAME"])?.split("%", 1)[0];
+  const user = nonEmpty(environment["USER"]) ?? nonEmpty(environment["LOGNAME"]);
   const password = environmentPassword(environment, reader);
   return {
     ...(user === undefined ? {} : { user }),

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Options } from "../option-values.ts";
 import { type ClientConfig, clientConfig } from "./client-config.ts";
+import { userNameOf } from "./environment.ts";
 import { type ConfParameter, DEFAULT_CONF_PATH, readSmbConf } from "./smb-conf.ts";
 
 /**
@@ -20,7 +21,7 @@ export function loadConfig(
     parameters = readSmbConf(named ?? DEFAULT_CONF_PATH, {
       hostName: hostname(),
       netbiosName: hostname().split(".", 1)[0] ?? "",
-      userName: environment["USER"]?.split("%", 1)[0] ?? environment["LOGNAME"] ?? "",
+      userName: userNameOf(environment["USER"] ?? environment["LOGNAME"] ?? ""),
       environment,
     });
   } catch {

@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
+import { createPrivateFile } from "./private-file.ts";
 
 /** Packets begin with an IPv4 or IPv6 header. */
 const LINKTYPE_RAW = 101;
@@ -16,9 +17,9 @@ export class PcapFile {
   #filled = 0;
   #isOpen = true;
 
-  /** Creates or overwrites the file, readable by its owner only. Throws what `node:fs` throws. */
+  /** Creates or replaces the file, readable by its owner only. Throws what {@link createPrivateFile} throws. */
   constructor(path: string) {
-    this.#descriptor = openSync(path, "w", 0o600);
+    this.#descriptor = createPrivateFile(path);
     const header = new DataView(new ArrayBuffer(24));
     header.setUint32(0, 0xa1b2c3d4, true); // Magic number: microseconds
     header.setUint16(4, 2, true); // Major version

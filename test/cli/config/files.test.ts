@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type AuthFile, parseAuthFile } from "../../../src/cli/config/auth-file.ts";
-import { environmentCredentials } from "../../../src/cli/config/environment.ts";
+import { environmentCredentials, hideSecrets } from "../../../src/cli/config/environment.ts";
 import { findInLmhosts } from "../../../src/cli/config/lmhosts.ts";
 
 describe("an authentication file", () => {
@@ -34,8 +34,17 @@ describe("the environment", () => {
     const read = (environment: Record<string, string>) =>
       environmentCredentials(environment, reader).user;
     assert.equal(read({ USER: "a%p", LOGNAME: "b" }), "a%p");
-    assert.equal(read({ USER: "", LOGNAME: "b%p" }), "b");
+    assert.equal(read({ USER: "", LOGNAME: "b%p" }), "b%p");
     assert.equal(read({}), undefined);
+  });
+
+  it("keeps its secrets from programs that are started", () => {
+    const environment = {
+      ...{ USER: "DOM\\a%secret", LOGNAME: "b%secret%2", PASSWD: "secret", PASSWD_FD: "3" },
+      ...{ PASSWD_FILE: "/secret", SMBX_QUIC_KEY_PASSPHRASE: "secret", HOME: "/a%b" },
+    };
+    hideSecrets(environment);
+    assert.deepEqual(environment, { USER: "DOM\\a", LOGNAME: "b", HOME: "/a%b" });
   });
 
   it("has the password in PASSWD, else behind PASSWD_FD, else in PASSWD_FILE", () => {
