@@ -303,7 +303,8 @@ const ownOptions: readonly OptionEntry[] = [
     long: "pcap",
     argument: "FILE",
     summary: "Write a capture of the decrypted messages",
-    details: "For Wireshark. It holds everything that was transferred: treat it as such. Only you can read it; a file of that name is replaced, a symbolic link refused, a pipe of yours or /dev/fd/N written to.",
+    details:
+      "For Wireshark. It holds everything that was transferred: treat it as such. Only you can read it; a file of that name is replaced, a symbolic link refused, a pipe of yours or /dev/fd/N written to.",
   },
 ];
 

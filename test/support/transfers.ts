@@ -10,7 +10,11 @@ import {
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { TransferEnvironment, TransferProgress } from "../../src/cli/transfer/index.ts";
+import {
+  silentProgress,
+  type TransferEnvironment,
+  type TransferProgress,
+} from "../../src/cli/transfer/index.ts";
 import type { SmbClient } from "../../src/core/index.ts";
 import { noise } from "../integration/protocol-exercise.ts";
 
@@ -88,9 +92,8 @@ export function whenMoved(bytes: number, then: () => void): TransferProgress {
     then();
   };
   return {
-    begin: () => ({ expect() {}, advance, done() {}, failed() {} }),
-    hold: () => () => {},
-    end() {},
+    ...silentProgress,
+    begin: (file, size) => ({ ...silentProgress.begin(file, size), advance }),
   };
 }
 

@@ -21,9 +21,10 @@ export interface Questions {
 export function questionsOf(
   context: ShellContext,
   question: (candidate: PlanCandidate) => string,
-  progress?: Pick<TransferProgress, "hold">,
+  progress?: Pick<TransferProgress, "hold" | "asksForEach">,
 ): Questions | undefined {
   if (!context.settings.prompt) return undefined;
+  progress?.asksForEach();
   const { isTerse } = context.personality.habits;
   let standing: boolean | undefined;
   let unanswered: string | undefined;

@@ -29,7 +29,7 @@ export interface TransferStyle {
 
 /**
  * Runs `move` with an environment that draws progress on a terminal and tells each file as it is
- * done. While bars are drawn the lines wait for the end.
+ * done, above what is drawn.
  */
 export async function withTransfers<T>(
   context: ShellContext,
@@ -39,11 +39,6 @@ export async function withTransfers<T>(
   const { io, personality, settings, signal, tree } = context;
   const isDrawn = io.isErrTerminal && !personality.habits.drawsNoProgress;
   const progress = isDrawn ? await barsOn(io) : silentProgress;
-  const waiting: (() => void)[] = [];
-  const say = (action: () => void): void => {
-    if (isDrawn) waiting.push(action);
-    else action();
-  };
   try {
     return await move({
       tree,
@@ -51,16 +46,20 @@ export async function withTransfers<T>(
       signal,
       usesTemporaryNames: personality.usesTemporaryNames,
       progress,
-      onFile: (file) => say(() => io.err(finishedLine(context, style, file))),
-      onFailure: (failure) => say(() => tellFailure(context, transferFailure(style, failure))),
-      onNotice: (message) => say(() => io.err(`${printable(message)}\n`)),
+      onFile: (file) => {
+        const line = finishedLine(context, style, file);
+        progress.print(() => io.err(line));
+      },
+      onFailure: (failure) => {
+        progress.print(() => tellFailure(context, transferFailure(style, failure)));
+      },
+      onNotice: (message) => progress.print(() => io.err(`${printable(message)}\n`)),
       outBytes: (bytes) => io.outBytes(bytes),
     });
   } catch (error) {
     throw namedFailure(style, error);
   } finally {
     progress.end();
-    for (const action of waiting) action();
   }
 }
 
@@ -104,7 +103,7 @@ export async function isLocalDirectory(context: ShellContext, typed: string): Pr
 /** smbclient's line for a file that was moved whole. */
 function finishedLine(context: ShellContext, style: TransferStyle, file: FinishedFile): string {
   const rates = context.rates[file.direction];
-  rates.add(file.bytes, file.ms);
+  rates.add(file.bytes, file.ms, performance.now());
   const rate = formatRate(file.bytes, file.ms);
   const remote = printable(displayRemote(file.remotePath));
   const local = printable(style.showLocal(file.localPath));

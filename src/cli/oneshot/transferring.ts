@@ -38,8 +38,13 @@ export async function transferMany(
     summary = await move({
       ...transferEnvironment(job, place.tree),
       progress,
+      onNotice: (message) => progress.print(() => job.io.err(`${printable(message)}\n`)),
       onFile: (file) => {
-        if (job.isJson) job.emit(finishedJson(place, file));
+        if (!job.isJson) return;
+        const emit = (): void => job.emit(finishedJson(place, file));
+        // Where the objects go to the terminal as well, the bar makes room for them.
+        if (job.io.isTerminal) progress.print(emit);
+        else emit();
       },
       onFailure: (failure) => {
         const error = transferFailure(style, failure);

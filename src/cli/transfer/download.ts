@@ -31,7 +31,7 @@ import {
   storeLocalFile,
 } from "./local-target.ts";
 import { LocalPlaces } from "./one-name.ts";
-import { type FileProgress, silentProgress } from "./progress.ts";
+import { type FileProgress, type Measure, silentProgress } from "./progress.ts";
 import { resumeDownload } from "./resume-download.ts";
 import { runBounded } from "./run.ts";
 import { expectUnchanged, type Observed, SourceChanged } from "./source-changed.ts";
@@ -82,7 +82,7 @@ export async function downloadMany(
     error,
   });
   await runBounded({
-    items,
+    items: (env.progress ?? silentProgress).survey(items, measure),
     jobs: jobsOf(env.settings),
     budget: BUDGET_BYTES,
     weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.entry?.size),
@@ -102,6 +102,11 @@ export async function downloadMany(
 
 function claimOf({ localPath, remotePath, isDirectory }: DownloadItem): Claim {
   return { source: `\\${remotePath}`, target: localPath, isDirectory: isDirectory === true };
+}
+
+function measure({ isDirectory, error, entry }: DownloadItem): Measure {
+  const isFile = isDirectory !== true && error === undefined;
+  return isFile ? { files: 1, bytes: entry?.size } : { files: 0, bytes: 0 };
 }
 
 class Download {
@@ -172,6 +177,7 @@ class Download {
         localPath !== "-" &&
         storeLocalFile(localPath, data, this.#usesTemporaryNames, this.#times(created));
       if (!isStored) await this.#storeInOrder(data);
+      progress.expect(data.length);
       progress.advance(data.length);
       return this.#finished(data.length, data.length);
     } finally {

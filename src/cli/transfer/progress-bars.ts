@@ -1,131 +1,159 @@
-import { type Options, SingleBar } from "cli-progress";
 import { printable } from "../render/printable.ts";
-import type { FileProgress, TransferProgress } from "./progress.ts";
+import { DrawnLine, type DrawnOn, isForeground } from "./drawn-line.ts";
+import type { FileProgress, Items, Measure, TransferProgress } from "./progress.ts";
+import { ProgressCount } from "./progress-count.ts";
 import { formatBytes, formatDuration } from "./quantities.ts";
+import { readAhead } from "./read-ahead.ts";
 
 /** A transfer that is over before this shows no bar: it would only flicker. */
 const QUIET_MS = 400;
-/** Redraws a second. */
-const FRAMES = 8;
+/** No more than eight redraws a second. */
+const FRAME_MS = 125;
+/** So many files are looked for ahead of those that are moved. */
+const FILES_AHEAD = 10_000;
+const BAR_COLUMNS = 16;
 
-/** One bar for everything under way: bytes, rate, time left, files. Drawn with cli-progress. */
+/** One bar for everything under way: bytes, rate, time left, files. */
 export class BarProgress implements TransferProgress {
-  readonly #stream: NodeJS.WriteStream;
+  readonly #line: DrawnLine;
   readonly #now: () => number;
+  readonly #mayDraw: () => boolean;
   readonly #startedAt: number;
-  #bar: SingleBar | undefined;
+  readonly #count = new ProgressCount(() => this.#changed());
+  #printing: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
   #isOver = false;
-  #drawnAt = 0;
+  #isStopping = false;
+  #drawnAt = Number.NEGATIVE_INFINITY;
   #questions = 0;
-  #total = 0;
-  #moved = 0;
-  #begun = 0;
-  #done = 0;
-  #failed = 0;
+  /** Since when nothing could be moved, because a question was open. */
+  #heldAt = 0;
+  #heldMs = 0;
+  #looksAhead = true;
   #current = "";
 
-  /** `now` tells milliseconds that only go forward. */
-  constructor(stream: NodeJS.WriteStream, now: () => number = () => performance.now()) {
-    this.#stream = stream;
+  /** `now` gives milliseconds that only go forward, `mayDraw` whether the terminal is ours. */
+  constructor(
+    terminal: DrawnOn,
+    now: () => number = () => performance.now(),
+    mayDraw: () => boolean = isForeground,
+  ) {
+    this.#mayDraw = mayDraw;
+    this.#line = new DrawnLine(terminal);
     this.#now = now;
     this.#startedAt = now();
+    process.on("SIGTSTP", this.#onStop);
+  }
+
+  survey<T>(items: Items<T>, measure: (item: T) => Measure): Items<T> {
+    this.#count.survey();
+    return readAhead(items, {
+      limit: this.#looksAhead ? FILES_AHEAD : 1,
+      onItem: (item) => this.#count.found(measure(item)),
+      onEnd: () => this.#count.foundAll(),
+    });
   }
 
   begin(file: string, size: number | undefined): FileProgress {
-    this.#begun += 1;
-    this.#total += size ?? 0;
     this.#current = file;
-    this.#draw();
-    let expected = size ?? 0;
-    let moved = 0;
-    return {
-      expect: (bytes) => {
-        this.#total += Math.max(bytes, moved) - Math.max(expected, moved);
-        expected = bytes;
-        this.#draw();
-      },
-      advance: (bytes) => {
-        moved += bytes;
-        this.#moved += bytes;
-        // A size that was not known, or that has grown.
-        if (moved > expected) this.#total += Math.min(bytes, moved - expected);
-        this.#draw();
-      },
-      done: () => {
-        this.#done += 1;
-        this.#draw();
-      },
-      failed: () => {
-        this.#failed += 1;
-        this.#total -= Math.max(0, expected - moved);
-        this.#draw();
-      },
-    };
+    return this.#count.begin(size);
+  }
+
+  print(write: () => void): void {
+    this.#printing.push(write);
+    this.#changed();
+  }
+
+  asksForEach(): void {
+    this.#looksAhead = false;
   }
 
   hold(): () => void {
+    if (this.#questions === 0) this.#heldAt = this.#now();
     this.#questions += 1;
-    this.#hide();
+    this.#line.hide();
     return () => {
       this.#questions -= 1;
+      if (this.#questions === 0) this.#heldMs += this.#now() - this.#heldAt;
+      this.#changed();
     };
   }
 
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#hide();
+    clearTimeout(this.#timer);
+    process.off("SIGTSTP", this.#onStop);
+    this.#line.hide();
+    this.#flush();
   }
 
-  #hide(): void {
-    // stop() shows the cursor again and leaves the line.
-    this.#bar?.stop();
-    this.#bar = undefined;
+  /** Draws now, or when it is time to. */
+  #changed(): void {
+    if (this.#isOver) return;
+    const due = Math.max(this.#drawnAt + FRAME_MS, this.#startedAt + QUIET_MS) - this.#now();
+    if (due <= 0) this.#draw();
+    else this.#timer ??= setTimeout(() => this.#draw(), due).unref();
   }
 
   #draw(): void {
-    if (this.#isOver || this.#questions > 0) return;
-    if (this.#bar === undefined) {
-      if (this.#now() - this.#startedAt < QUIET_MS) return;
-      this.#bar = new SingleBar(barOptions(this.#stream));
-      this.#bar.start(Math.max(this.#total, 1), this.#moved, this.#payload());
-      return;
-    }
-    if (this.#now() - this.#drawnAt < 1000 / FRAMES) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#isOver || this.#isStopping || this.#questions > 0) return;
     this.#drawnAt = this.#now();
-    this.#bar.setTotal(Math.max(this.#total, 1));
-    this.#bar.update(this.#moved, this.#payload());
+    if (this.#printing.length > 0) {
+      this.#line.hide();
+      this.#flush();
+    }
+    if (this.#mayDraw()) this.#line.draw(this.#text());
   }
 
-  #payload(): Record<string, string> {
-    const seconds = (this.#now() - this.#startedAt) / 1000;
-    const rate = seconds > 0 ? this.#moved / seconds : 0;
-    const left = rate > 0 ? (this.#total - this.#moved) / rate : Number.POSITIVE_INFINITY;
-    const failures = this.#failed > 0 ? `, ${this.#failed} failed` : "";
-    const files = this.#begun > 1 ? `${this.#done}/${this.#begun} files${failures}` : "";
-    return {
-      name: shorten(this.#current, Math.max(10, (this.#stream.columns ?? 80) - 72)),
-      moved: formatBytes(this.#moved),
-      all: formatBytes(this.#total),
-      rate: `${formatBytes(rate)}/s`,
-      left: Number.isFinite(left) ? formatDuration(left) : "-",
-      files,
-    };
+  #flush(): void {
+    const writing = this.#printing;
+    this.#printing = [];
+    for (const write of writing) write();
   }
+
+  #text(): string {
+    const { fraction, there, total, moved, files, done, failed } = this.#count;
+    const seconds = (this.#now() - this.#startedAt - this.#heldMs) / 1000;
+    const rate = seconds > 0 ? moved / seconds : 0;
+    const isKnown = fraction !== undefined;
+    const left = isKnown && rate > 0 ? formatDuration((total - there) / rate) : "-";
+    const parts = [
+      ...(isKnown ? [bar(fraction), `${Math.floor(fraction * 100)}%`] : []),
+      isKnown ? `${formatBytes(there)} of ${formatBytes(total)}` : formatBytes(there),
+      `${formatBytes(rate)}/s`,
+      ...(isKnown ? [left] : []),
+      ...(files > 1 ? [`${done}/${files} files`] : []),
+      ...(failed > 0 ? [`${failed} failed`] : []),
+    ];
+    const name = shorten(this.#current, Math.max(10, this.#line.columns - 72));
+    return `${parts.join(" ")} ${name}`;
+  }
+
+  /**
+   * Ctrl-Z: the line is left as the shell expects it, and drawn anew where the cursor is afterwards.
+   * Stopped by the system's own rule, which leaves alone who has nobody to continue him.
+   */
+  readonly #onStop = (): void => {
+    this.#line.hide();
+    this.#isStopping = true;
+    const stoppedAt = this.#now();
+    process.off("SIGTSTP", this.#onStop);
+    process.kill(process.pid, "SIGTSTP");
+    setImmediate(() => {
+      this.#isStopping = false;
+      this.#heldMs += this.#now() - stoppedAt;
+      if (!this.#isOver) process.on("SIGTSTP", this.#onStop);
+      this.#changed();
+    });
+  };
 }
 
-function barOptions(stream: NodeJS.WriteStream): Options {
-  return {
-    format: "{bar} {percentage}% {moved} of {all} {rate} {left} {files} {name}",
-    barsize: 16,
-    fps: FRAMES,
-    stream,
-    hideCursor: true,
-    clearOnComplete: true,
-    etaBuffer: 1,
-    // Its own signal handlers would end the process behind our back.
-    gracefulExit: false,
-  };
+function bar(fraction: number): string {
+  const full = Math.floor(fraction * BAR_COLUMNS);
+  return "█".repeat(full).padEnd(BAR_COLUMNS, "░");
 }
 
 /** The end of a path says more than its beginning. */

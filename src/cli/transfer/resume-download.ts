@@ -56,7 +56,7 @@ export async function resumeDownload(
     const start = await whereToContinue(env, { file, fd, localPath, end, continues: "local" });
     if (start < end) ftruncateSync(fd, start);
     progress.expect(file.size);
-    progress.advance(start);
+    progress.skip(start);
     received = await appendRest(env, file, fd, start, progress);
     const { created } = file;
     const closed = await file.close({ postQuery: true, signal });

@@ -42,7 +42,8 @@ export async function resumeUpload(
     await closeQuietly(env.tree, file.fileId);
     throw error;
   });
-  progress.advance(start);
+  progress.expect(size);
+  progress.skip(start);
   await sendRest(env, { file, source, start, size }, progress);
   const times = env.settings.keepTimes ? remoteTimes(source.stats) : undefined;
   await completeFile(file, { size, times, signal: env.signal });

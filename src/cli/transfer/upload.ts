@@ -27,7 +27,7 @@ import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limi
 import { LocalSource } from "./local-source.ts";
 import { refuseRemoteRival } from "./one-name.ts";
 import { PrefixWriter } from "./prefix-writer.ts";
-import { type FileProgress, silentProgress } from "./progress.ts";
+import { type FileProgress, type Measure, silentProgress } from "./progress.ts";
 import { RemoteDirectories } from "./remote-directories.ts";
 import { notResumable, resumeUpload } from "./resume-upload.ts";
 import { runBounded } from "./run.ts";
@@ -74,7 +74,7 @@ export async function uploadMany(
     error,
   });
   await runBounded({
-    items,
+    items: (env.progress ?? silentProgress).survey(items, measure),
     jobs: jobsOf(env.settings),
     budget: BUDGET_BYTES,
     weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.size),
@@ -97,6 +97,11 @@ export async function uploadMany(
 
 function claimOf({ localPath, remotePath, isDirectory }: UploadItem): Claim {
   return { source: localPath, target: remotePath, isDirectory: isDirectory === true };
+}
+
+function measure({ isDirectory, error, size }: UploadItem): Measure {
+  const isFile = isDirectory !== true && error === undefined;
+  return isFile ? { files: 1, bytes: size } : { files: 0, bytes: 0 };
 }
 
 /** What was written to a file that is not finished yet. */
@@ -146,6 +151,7 @@ class Upload {
     const source = await LocalSource.open(localPath);
     try {
       const { size } = source;
+      if (size !== undefined) progress.expect(size);
       const isSmall = size !== undefined && size <= smallLimit(this.#env.tree, this.#env.settings);
       if (isSmall) return await this.#storeSmall(source, size, progress, look);
       if (size !== undefined) await look?.();

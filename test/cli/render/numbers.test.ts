@@ -33,8 +33,8 @@ describe("rates", () => {
 
   it("the average counts all files of a direction", () => {
     const { download, upload } = createTransferRates();
-    download.add(1024, 1000);
-    download.add(3072, 1000);
+    download.add(1024, 1000, 1000);
+    download.add(3072, 1000, 2000);
     assert.equal(download.text, "2.0");
     assert.equal(upload.text, "0.0");
   });

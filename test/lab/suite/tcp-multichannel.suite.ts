@@ -100,6 +100,7 @@ describe("multichannel to ksmbd over TCP", () => {
       ...whenMoved(SIZE, () => {}),
       begin: () => ({
         expect() {},
+        skip() {},
         advance: (bytes: number) => {
           for (const each of files) each.advance(bytes);
         },
