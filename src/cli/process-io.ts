@@ -15,6 +15,9 @@ export interface ProcessIoOptions {
 /** Text is collected up to so many characters before it is written within a turn. */
 const BUFFER_LENGTH = 65_536;
 
+/** So much may wait for slow readers, in characters or bytes, before those who write wait too. */
+const MOST_UNREAD = 1 << 20;
+
 /** The streams of this process. Text is written once per turn of the event loop. */
 export class ProcessIo implements Io {
   readonly isTerminal: boolean = isSmartTerminal(1);
@@ -23,6 +26,9 @@ export class ProcessIo implements Io {
   readonly #options: ProcessIoOptions;
   #pending: string[] = [];
   #pendingLength = 0;
+  /** Handed to the streams and not taken by the system yet. */
+  #unread = 0;
+  #waiting: (() => void)[] = [];
   #isScheduled = false;
   #usesStdout = false;
   #failure: NodeJS.ErrnoException | undefined;
@@ -40,7 +46,7 @@ export class ProcessIo implements Io {
 
   out(text: string): void {
     if (this.#options.messagesToStderr) {
-      process.stderr.write(text);
+      this.#writeError(text);
       return;
     }
     this.#pending.push(text);
@@ -51,7 +57,14 @@ export class ProcessIo implements Io {
 
   err(text: string): void {
     this.#writePending();
-    process.stderr.write(text);
+    this.#writeError(text);
+  }
+
+  async drained(): Promise<void> {
+    while (this.#pendingLength + this.#unread > MOST_UNREAD) {
+      this.#writePending();
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
   }
 
   outBytes(bytes: Uint8Array): Promise<void> {
@@ -126,13 +139,28 @@ export class ProcessIo implements Io {
       this.#usesStdout = true;
       process.stdout.on("error", (error) => this.#fail(error));
     }
+    this.#unread += data.length;
     return new Promise((resolve, reject) => {
       process.stdout.write(data, (error) => {
+        this.#read(data.length);
         if (error === null || error === undefined) return resolve();
         this.#fail(error);
         reject(error);
       });
     });
+  }
+
+  #writeError(text: string): void {
+    this.#unread += text.length;
+    process.stderr.write(text, () => this.#read(text.length));
+  }
+
+  /** The system took so much, or never will. */
+  #read(length: number): void {
+    this.#unread -= length;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
   }
 
   #fail(error: NodeJS.ErrnoException): void {

@@ -34,6 +34,8 @@ export class FakeIo implements Io {
     this.out(Buffer.from(bytes).toString("latin1"));
   }
 
+  async drained(): Promise<void> {}
+
   async flush(): Promise<void> {}
 
   async ask(question: string): Promise<string | undefined> {

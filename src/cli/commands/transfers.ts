@@ -54,6 +54,7 @@ export async function withTransfers<T>(
         progress.print(() => tellFailure(context, transferFailure(style, failure)));
       },
       onNotice: (message) => progress.print(() => io.err(`${printable(message)}\n`)),
+      drained: () => io.drained(),
       outBytes: (bytes) => io.outBytes(bytes),
     });
   } catch (error) {

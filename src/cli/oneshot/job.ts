@@ -96,6 +96,7 @@ export class Job {
     work: (operand: string) => Promise<void>,
   ): Promise<void> {
     for (const operand of operands) {
+      await this.io.drained();
       try {
         await work(operand);
       } catch (error) {

@@ -17,6 +17,7 @@ export function transferEnvironment(job: Job, tree: Tree): TransferEnvironment {
     settings: job.settings,
     signal: job.signal,
     onNotice: (message) => job.io.err(`${printable(message)}\n`),
+    drained: () => job.io.drained(),
     outBytes: (bytes) => job.io.outBytes(bytes),
   };
 }

@@ -90,6 +90,7 @@ export class ShellState implements ShellContext {
     this.#isRunning = true;
     this.#source = source;
     try {
+      await this.io.drained();
       return await runCommandLine(this, line, source);
     } finally {
       this.#isRunning = false;

@@ -87,6 +87,7 @@ export async function downloadMany(
     budget: BUDGET_BYTES,
     weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.entry?.size),
     run: async (item, signal) => {
+      await env.drained?.();
       if (item.error !== undefined) throw item.error;
       const claim = claimOf(item);
       places.take(claim);

@@ -24,6 +24,8 @@ export interface TransferEnvironment {
   readonly onNotice?: (message: string) => void;
   /** The names that are taken already, where a command moves its sources in several parts. */
   readonly targets?: TargetClaims;
+  /** Resolves when whoever reads about files has room for more; see `Io.drained`. */
+  readonly drained?: () => Promise<void>;
   /** Where a download to `-` goes; see `Io.outBytes`. */
   readonly outBytes?: (bytes: Uint8Array) => Promise<void>;
 }

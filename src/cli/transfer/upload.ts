@@ -79,6 +79,7 @@ export async function uploadMany(
     budget: BUDGET_BYTES,
     weigh: (item) => weightOf(item.isDirectory === true ? 0 : item.size),
     run: async (item, signal) => {
+      await env.drained?.();
       if (item.error !== undefined) throw item.error;
       const claim = claimOf(item);
       const rival = targets.rivalOf(claim);

@@ -46,6 +46,10 @@ export class TerminalIo implements Io {
     await this.#base.outBytes(bytes);
   }
 
+  drained(): Promise<void> {
+    return this.#base.drained();
+  }
+
   flush(): Promise<void> {
     return this.#base.flush();
   }
