@@ -213,11 +213,11 @@ describe("somebody on the path to a real server", { skip: sambaUnavailable() ?? 
         const reply: Meddle = (message) => {
           if (commandOf(message) !== command) return message;
           const view = new DataView(message.buffer, message.byteOffset);
-          view.setUint32(8, status, true);
+          // Interim answers are never signed: made a failure, one fails its request.
+          if (view.getUint32(8, true) !== NtStatus.PENDING) view.setUint32(8, status, true);
           return message;
         };
-        // Where smbd is slow, what is changed is an interim answer, which is not signed.
-        await isCaught({ reply }, {}, /signature|unsigned/);
+        await isCaught({ reply }, {}, /signature/);
       }
     }
   });
