@@ -44,6 +44,7 @@ export {
   REPLACE_ACCESS,
   WRITE_ACCESS,
 } from "./file/replace-file.ts";
+export { setTimesWherePossible } from "./file/set-times.ts";
 export type { Piece } from "./file/sliding-window.ts";
 export { READ_ACCESS, readSmallFile, type SmallFile, type SmallRead } from "./file/small-file.ts";
 export { type SmallWrite, writeSmallFile } from "./file/small-write.ts";
@@ -129,6 +130,8 @@ export {
   fileTimeToDate,
   fileTimeToUnixMs,
   fileTimeToUnixNs,
+  fileTimeToUnixUs,
+  isFileTimeSet,
 } from "./wire/file-time.ts";
 export { formatGuid } from "./wire/guid.ts";
 export { foldName, upperCase } from "./wire/upper-case.ts";

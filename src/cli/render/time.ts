@@ -1,4 +1,4 @@
-import { type FileTime, fileTimeToUnixMs } from "../../core/index.ts";
+import { type FileTime, fileTimeToDate } from "../../core/index.ts";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"] as const;
 const MONTHS = [
@@ -30,9 +30,9 @@ export class TimeFormat {
   /** "mixed" is a quarter in which the clock changes: Newfoundland did that at 00:01 until 2011. */
   readonly #quarters = new Map<number, Quarter | "mixed">();
 
-  /** A time that is not set (0) is shown as the beginning of 1970, as smbclient shows it. */
+  /** A time that is not set (0, -1) is shown as the beginning of 1970, as smbclient shows it. */
   fileTime(time: FileTime): string {
-    return this.unixMs(time === 0n ? 0 : fileTimeToUnixMs(time));
+    return this.unixMs(unixMsOf(time));
   }
 
   unixMs(ms: number): string {
@@ -74,8 +74,13 @@ function timeOfDate(date: Date): string {
 
 /** asctime and the zone, as `allinfo` prints it: `Thu Feb 29 12:34:56 2024 UTC`. */
 export function formatTimeWithZone(time: FileTime): string {
-  const ms = time === 0n ? 0 : fileTimeToUnixMs(time);
+  const ms = unixMsOf(time);
   return `${new TimeFormat().unixMs(ms)} ${zoneName(new Date(Math.floor(ms)))}`;
+}
+
+/** Whole milliseconds since 1970, rounded down; 0 where there is no time. */
+function unixMsOf(time: FileTime): number {
+  return fileTimeToDate(time)?.getTime() ?? 0;
 }
 
 /** The abbreviation of the local zone at `date`: `UTC`, `CET`, `GMT+5:30` where it has none. */

@@ -23,13 +23,7 @@ import type {
 } from "./environment.ts";
 import { FatalFailure } from "./fatal-failure.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
-import {
-  type LocalTarget,
-  type LocalTimes,
-  OutputTarget,
-  openLocalTarget,
-  storeLocalFile,
-} from "./local-target.ts";
+import { type LocalTarget, OutputTarget, openLocalTarget, storeLocalFile } from "./local-target.ts";
 import { LocalPlaces } from "./one-name.ts";
 import { type FileProgress, type Measure, silentProgress } from "./progress.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -37,7 +31,7 @@ import { runBounded } from "./run.ts";
 import { expectUnchanged, type Observed, SourceChanged } from "./source-changed.ts";
 import { Tally } from "./tally.ts";
 import { type Claim, TargetClaims } from "./target-claims.ts";
-import { localTimes } from "./times.ts";
+import { type LocalTimes, localTimes } from "./times.ts";
 
 /** What is asked for with the first request when nobody knows a file's size. */
 const FIRST_READ_BYTES = 65_536;
@@ -169,6 +163,7 @@ class Download {
   /** One round trip; undefined where the file turned out to be larger, or is not stored as a file. */
   async #fetchSmall(length: number, progress: FileProgress): Promise<FinishedFile | undefined> {
     const { remotePath, localPath } = this.#item;
+    const { onNotice } = this.#env;
     const small = await readSmallFile(this.#env.tree, remotePath, { length, signal: this.#signal });
     try {
       if (!small.isWhole) return undefined;
@@ -176,7 +171,7 @@ class Download {
       await this.#expectUnchanged(small, 0);
       const isStored =
         localPath !== "-" &&
-        storeLocalFile(localPath, data, this.#usesTemporaryNames, this.#times(created));
+        storeLocalFile(localPath, data, this.#usesTemporaryNames, this.#times(created), onNotice);
       if (!isStored) await this.#storeInOrder(data);
       progress.expect(data.length);
       progress.advance(data.length);
@@ -272,8 +267,10 @@ class Download {
 
   async #openTarget(): Promise<LocalTarget> {
     const { localPath } = this.#item;
-    if (localPath !== "-") return await openLocalTarget(localPath, this.#usesTemporaryNames);
-    const { outBytes } = this.#env;
+    const { outBytes, onNotice } = this.#env;
+    if (localPath !== "-") {
+      return await openLocalTarget(localPath, this.#usesTemporaryNames, onNotice);
+    }
     if (outBytes === undefined) throw new TransferError("There is no standard output to write to");
     return new OutputTarget(outBytes);
   }

@@ -4,7 +4,6 @@ import {
   fchmodSync,
   fstatSync,
   ftruncateSync,
-  futimesSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -20,18 +19,13 @@ import { InOrder } from "./in-order.ts";
 import { writeAll, writeAllSync } from "./local-io.ts";
 import { LocalPace } from "./local-pace.ts";
 import { temporaryName } from "./temporary-name.ts";
+import { type LocalTimes, setLocalTimes } from "./times.ts";
 
 /** Names of open files: what lies behind them is written to, never replaced. */
 const DESCRIPTOR = /^\/(?:dev\/(?:stdout|stderr|fd\/)|proc\/)/;
 const PERMISSIONS = 0o7777;
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const OVERWRITE = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC;
-
-/** Times to give a finished file, in milliseconds since 1970. */
-export interface LocalTimes {
-  readonly accessMs: number;
-  readonly modifyMs: number;
-}
 
 /** Where the bytes of a download go. Exactly one of `finish` and `discard` ends it. */
 export interface LocalTarget {
@@ -63,10 +57,11 @@ export interface LocalTarget {
 export async function openLocalTarget(
   path: string,
   usesTemporaryName: boolean,
+  onNotice?: OnNotice,
 ): Promise<LocalTarget> {
   const place = resolveTarget(path);
   if (isStream(place)) return new StreamTarget(await open(path, "w"));
-  return usesTemporaryName ? new RenamedTarget(place) : new DirectTarget(place.path);
+  return regularTarget(place, usesTemporaryName, onNotice);
 }
 
 /**
@@ -78,10 +73,11 @@ export function storeLocalFile(
   data: Uint8Array,
   usesTemporaryName: boolean,
   times: LocalTimes | undefined,
+  onNotice?: OnNotice,
 ): boolean {
   const place = resolveTarget(path);
   if (isStream(place)) return false;
-  const target = usesTemporaryName ? new RenamedTarget(place) : new DirectTarget(place.path);
+  const target = regularTarget(place, usesTemporaryName, onNotice);
   try {
     writeAllSync(target.fd, data, 0);
     target.settle(times);
@@ -90,6 +86,13 @@ export function storeLocalFile(
     throw error;
   }
   return true;
+}
+
+/** What a user should know that is not a failure: a file system that takes no times. */
+type OnNotice = ((message: string) => void) | undefined;
+
+function regularTarget(place: Place, isRenamed: boolean, onNotice: OnNotice): DirectTarget {
+  return isRenamed ? new RenamedTarget(place, onNotice) : new DirectTarget(place.path, onNotice);
 }
 
 interface Place {
@@ -145,11 +148,13 @@ class DirectTarget implements LocalTarget {
   readonly path: string;
   readonly #pace = new LocalPace();
   readonly #order = new InOrder(0, (data, offset, signal) => this.put(data, offset, signal));
+  readonly #onNotice: OnNotice;
   #allotted = 0;
   #isOpen = true;
 
-  constructor(path: string, flags: number = OVERWRITE) {
+  constructor(path: string, onNotice: OnNotice, flags: number = OVERWRITE) {
     this.path = path;
+    this.#onNotice = onNotice;
     this.fd = openSync(path, flags, 0o666);
   }
 
@@ -195,8 +200,14 @@ class DirectTarget implements LocalTarget {
 
   /** The last steps for a file whose size is known to be right. */
   settle(times: LocalTimes | undefined): void {
-    if (times !== undefined) futimesSync(this.fd, times.accessMs / 1000, times.modifyMs / 1000);
+    if (times !== undefined) this.#setTimes(times);
     this.close();
+  }
+
+  #setTimes(times: LocalTimes): void {
+    const reason = setLocalTimes(this.fd, times);
+    if (reason !== undefined)
+      this.#onNotice?.(`${this.shownPath} was not given its times: ${reason}`);
   }
 
   discard(isTorn?: boolean): void {
@@ -215,8 +226,8 @@ class DirectTarget implements LocalTarget {
 class RenamedTarget extends DirectTarget {
   readonly #finalPath: string;
 
-  constructor(place: Place) {
-    super(join(dirname(place.path), temporaryName(basename(place.path), ".")), NEW_FILE);
+  constructor(place: Place, onNotice: OnNotice) {
+    super(join(dirname(place.path), temporaryName(basename(place.path), ".")), onNotice, NEW_FILE);
     this.#finalPath = place.path;
     remember(this.path);
     if (place.existing !== undefined) this.#keepMode(place.existing.mode & PERMISSIONS);

@@ -4,7 +4,6 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  futimesSync,
   openSync,
   unlinkSync,
 } from "node:fs";
@@ -22,7 +21,7 @@ import { WINDOW_BYTES } from "./limits.ts";
 import { writeAll } from "./local-io.ts";
 import type { FileProgress } from "./progress.ts";
 import { expectUnchanged } from "./source-changed.ts";
-import { localTimes } from "./times.ts";
+import { localTimes, setLocalTimes } from "./times.ts";
 
 /** What a resumed transfer did, in bytes. */
 export interface Resumed {
@@ -65,7 +64,8 @@ export async function resumeDownload(
       throw error;
     });
     const times = env.settings.keepTimes ? localTimes(file.created) : undefined;
-    if (times !== undefined) futimesSync(fd, times.accessMs / 1000, times.modifyMs / 1000);
+    const refused = times === undefined ? undefined : setLocalTimes(fd, times);
+    if (refused !== undefined) env.onNotice?.(`${localPath} was not given its times: ${refused}`);
     return { size: file.size, bytes: received };
   } finally {
     if (fd !== undefined) endLocal(fd, localPath, isNew && file.size > 0);

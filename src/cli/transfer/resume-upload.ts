@@ -2,13 +2,13 @@ import {
   AccessMask,
   CreateDisposition,
   closeQuietly,
-  completeFile,
   type File as RemoteFile,
   TransferError,
   WRITE_ACCESS,
 } from "../../core/index.ts";
 import { whereToContinue } from "./compare.ts";
 import type { TransferEnvironment } from "./environment.ts";
+import { completeInPlace } from "./in-place.ts";
 import { WINDOW_BYTES } from "./limits.ts";
 import type { LocalSource } from "./local-source.ts";
 import { PrefixWriter } from "./prefix-writer.ts";
@@ -46,7 +46,7 @@ export async function resumeUpload(
   progress.skip(start);
   await sendRest(env, { file, source, start, size }, progress);
   const times = env.settings.keepTimes ? remoteTimes(source.stats) : undefined;
-  await completeFile(file, { size, times, signal: env.signal });
+  await completeInPlace(env, file, { size, times, signal: env.signal });
   return { size, bytes: size - start };
 }
 

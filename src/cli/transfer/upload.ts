@@ -23,6 +23,7 @@ import type {
   UploadItem,
 } from "./environment.ts";
 import { FatalFailure } from "./fatal-failure.ts";
+import { completeInPlace, noteTimesRefused } from "./in-place.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
 import { LocalSource } from "./local-source.ts";
 import { refuseRemoteRival } from "./one-name.ts";
@@ -187,6 +188,7 @@ class Upload {
       temporaryPath: this.#temporaryPath,
       data: source.readWhole(size),
       times: this.#env.settings.keepTimes ? remoteTimes(source.stats) : undefined,
+      onTimesRefused: noteTimesRefused(this.#env, this.#item.remotePath),
       beforeReplacing,
       signal: this.#signal,
     });
@@ -209,15 +211,14 @@ class Upload {
       else await giveUp(tree, file.fileId, temporaryPath);
       throw error;
     }
-    await completeFile(file, {
-      renameTo: temporaryPath === undefined ? undefined : remotePath,
-      size: written.size,
-      times:
-        settings.keepTimes && source.size !== undefined ? remoteTimes(source.stats) : undefined,
-      hasHoles: written.hasHoles,
-      signal: this.#signal,
-    });
-    return this.#finished(written.size, written.sent);
+    const keepsTimes = settings.keepTimes && source.size !== undefined;
+    const times = keepsTimes ? remoteTimes(source.stats) : undefined;
+    const signal = this.#signal;
+    const { size, sent, hasHoles } = written;
+    if (temporaryPath === undefined)
+      await completeInPlace(this.#env, file, { size, times, signal });
+    else await completeFile(file, { renameTo: remotePath, size, times, hasHoles, signal });
+    return this.#finished(size, sent);
   }
 
   #create(): Promise<RemoteFile> {

@@ -1,6 +1,7 @@
 import { encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
-import type { AnyRequestSpec } from "../session/request-spec.ts";
+import { NtStatusError } from "../nt-status-error.ts";
+import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
 import { isTurnedAway } from "../session/turned-away.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import type { CreateResponse } from "../smb2/create.ts";
@@ -25,6 +26,7 @@ import {
   WRITE_ACCESS,
   writeOptions,
 } from "./replace-file.ts";
+import { type OnTimesRefused, setTimesWherePossible } from "./set-times.ts";
 import { writeFully } from "./write-pipeline.ts";
 
 /** What `writeSmallFile` is to write. */
@@ -37,6 +39,8 @@ export interface SmallWrite {
   readonly data: Uint8Array;
   /** Given to the file before it is closed. */
   readonly times?: FileTimes | undefined;
+  /** Told where a file that is overwritten in place may not be given its times: it is written all the same. */
+  readonly onTimesRefused?: OnTimesRefused;
   /** Called before anything that has `path` may be replaced; what it throws ends the write. */
   readonly beforeReplacing?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -135,7 +139,9 @@ async function writeOneFrame(
   const { fileId } = bodyOf<CreateResponse>(replies[0]);
   try {
     if (place.madePath !== undefined) signal?.throwIfAborted();
-    for (const reply of replies) bodyOf(reply);
+    const refusal = place.madePath === undefined ? timesRefusal(write, replies) : undefined;
+    if (refusal !== undefined) write.onTimesRefused?.(refusal);
+    for (const reply of replies) if (reply !== refusal) bodyOf(reply);
     const { count } = data.length > 0 ? bodyOf<WriteResponse>(replies[1]) : { count: 0 };
     checkSize(path, data.length, count);
     if (place.isFinal) {
@@ -148,6 +154,15 @@ async function writeOneFrame(
     throw error;
   }
   return fileId;
+}
+
+/** SET_INFO stands before the last member, CLOSE, of a frame that is final. */
+function timesRefusal(
+  { times }: SmallWrite,
+  replies: readonly (Reply<unknown> | NtStatusError)[],
+): NtStatusError | undefined {
+  const reply = times === undefined ? undefined : replies.at(-2);
+  return reply instanceof NtStatusError ? reply : undefined;
 }
 
 function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRequestSpec[] {
@@ -185,6 +200,13 @@ async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void>
     await giveUp(tree, file.fileId, temporaryPath);
     throw error;
   }
-  const renameTo = temporaryPath === undefined ? undefined : path;
-  await completeFile(file, { renameTo, size: data.length, times, signal });
+  const size = data.length;
+  if (temporaryPath !== undefined) {
+    await completeFile(file, { renameTo: path, size, times, signal });
+    return;
+  }
+  if (times !== undefined) {
+    await setTimesWherePossible(file, times, write.onTimesRefused, { signal });
+  }
+  await completeFile(file, { size, signal });
 }

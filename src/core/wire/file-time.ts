@@ -7,6 +7,21 @@ const UNIX_EPOCH = 116_444_736_000_000_000n;
  */
 export type FileTime = bigint;
 
+/** Means "never" or "not set", as do all that are larger or negative ([MS-FSCC] 2.4.7: -1 and -2). */
+const NEVER = 0x7fff_ffff_ffff_ffffn;
+
+/** Whether it is a time at all, rather than one of the ways to say that there is none. */
+export function isFileTimeSet(time: FileTime): boolean {
+  return time > 0n && time < NEVER;
+}
+
+/** Microseconds since 1970, rounded down: an integer, exact for any year. */
+export function fileTimeToUnixUs(time: FileTime): number {
+  const ticks = time - UNIX_EPOCH;
+  const floor = ticks < 0n && ticks % 10n !== 0n ? ticks / 10n - 1n : ticks / 10n;
+  return Number(floor);
+}
+
 /** Milliseconds since 1970, with a fraction down to 100 ns as far as a double holds it. */
 export function fileTimeToUnixMs(time: FileTime): number {
   const ticks = time - UNIX_EPOCH;
@@ -28,7 +43,7 @@ export function fileTimeFromUnixNs(ns: bigint): FileTime {
   return floor + UNIX_EPOCH;
 }
 
-/** The Date of a FILETIME, or undefined for 0 ("not set"). */
+/** The Date of a FILETIME, rounded down; undefined where there is none, see `isFileTimeSet`. */
 export function fileTimeToDate(time: FileTime): Date | undefined {
-  return time === 0n ? undefined : new Date(Math.floor(fileTimeToUnixMs(time)));
+  return isFileTimeSet(time) ? new Date(Math.floor(fileTimeToUnixUs(time) / 1000)) : undefined;
 }

@@ -18,7 +18,7 @@ import { withDirectory } from "./with-directory.ts";
 
 const never = new AbortController().signal;
 const data = Uint8Array.of(1, 2, 3);
-const times = { accessMs: 1_600_000_000_000, modifyMs: 1_500_000_000_500 };
+const times = { accessUs: 1_600_000_000_000_000, modifyUs: 1_500_000_000_500_000 };
 
 describe("a local target", () => {
   it("appears under its name, with its times, only when it is finished", () =>
@@ -31,7 +31,7 @@ describe("a local target", () => {
       await target.finish(3, times);
       assert.deepEqual(readdirSync(directory), ["f"]);
       const { mtimeMs, atimeMs } = statSync(path);
-      assert.deepEqual([mtimeMs, atimeMs], [times.modifyMs, times.accessMs]);
+      assert.deepEqual([mtimeMs, atimeMs], [times.modifyUs / 1000, times.accessUs / 1000]);
       assert.deepEqual([...readFileSync(path)], [1, 2, 3]);
     }));
 
