@@ -108,7 +108,8 @@ function explanationOf(error: unknown): readonly string[] | undefined {
 
 function ownExplanation(error: Error, isOutermost: boolean): readonly string[] | undefined {
   if (error instanceof StatedFailure && error.explanation !== undefined) return error.explanation;
-  const { code, status } = error as { code?: unknown; status?: unknown };
+  const { code, status, explanation } = error as Error & Readonly<Record<string, unknown>>;
+  if (typeof explanation === "string") return [explanation];
   if (code === "ERR_SMB_AUTHENTICATION") return [error.message];
   if (typeof status === "number") {
     const meaning = ntStatusExplanation(status);

@@ -291,7 +291,8 @@ const ownOptions: readonly OptionEntry[] = [
   {
     long: "inplace",
     summary: "Upload to the final name at once",
-    details: "Default: a temporary name beside it, renamed when the file is complete.",
+    details:
+      "Default: a temporary name beside it, renamed when the file is complete, unless the file there would lose its owner, permissions, streams, extended attributes or links by being replaced.",
   },
   {
     long: "verify",

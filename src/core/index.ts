@@ -31,6 +31,12 @@ export {
 export { queryAllocatedRanges, setSparse } from "./file/allocated-ranges.ts";
 export { copyChunks } from "./file/copy-chunk.ts";
 export { cutBack } from "./file/cut-back.ts";
+export {
+  createTemporaryFile,
+  type Destination,
+  type DestinationPaths,
+  openDestination,
+} from "./file/destination.ts";
 export { closeQuietly, discardFile } from "./file/discard-file.ts";
 export { File } from "./file/file.ts";
 export { Open } from "./file/open.ts";
@@ -38,7 +44,6 @@ export { type ReadPipelineOptions, readPipeline } from "./file/read-pipeline.ts"
 export {
   type Completion,
   completeFile,
-  createTemporaryFile,
   type FileTimes,
   giveUp,
   REPLACE_ACCESS,

@@ -13,6 +13,8 @@ export interface NtStatusContext {
   readonly mayBeDamage?: boolean | undefined;
   /** Replaces the message that would be composed. */
   readonly message?: string | undefined;
+  /** What it means here, and what helps, where more is known than the status says. */
+  readonly explanation?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -27,17 +29,22 @@ export class NtStatusError extends SmbError {
   readonly wasRepeated: boolean;
   /** What a server says of a request whose signature is wrong, too: it may be asked again. */
   readonly mayBeDamage: boolean;
+  /** What it means here, and what helps; also the end of `message`. */
+  readonly explanation?: string;
 
   constructor(status: number, context: NtStatusContext = {}) {
-    const { command, path, message, cause } = context;
+    const { command, path, explanation, cause } = context;
+    const message = context.message ?? composeMessage(status, command, path);
     const options = cause === undefined ? undefined : { cause };
-    super("ERR_SMB_NT_STATUS", message ?? composeMessage(status, command, path), options);
+    const full = explanation === undefined ? message : `${message}: ${explanation}`;
+    super("ERR_SMB_NT_STATUS", full, options);
     this.status = status >>> 0;
     this.statusName = ntStatusName(status);
     this.wasRepeated = context.wasRepeated === true;
     this.mayBeDamage = context.mayBeDamage === true;
     if (command !== undefined) this.command = command;
     if (path !== undefined) this.path = path;
+    if (explanation !== undefined) this.explanation = explanation;
   }
 }
 

@@ -40,3 +40,20 @@ export class ManualClock implements Clock {
       .toSorted((a, b) => a.dueMs - b.dueMs)[0];
   }
 }
+
+/** A clock on which nobody has to wait: each delay is over with the next turn, and time has moved by it. */
+export class HurriedClock implements Clock {
+  #nowMs = 0;
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = setImmediate(() => {
+      this.#nowMs += delayMs;
+      callback();
+    });
+    return () => clearImmediate(timer);
+  }
+}

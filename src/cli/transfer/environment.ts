@@ -66,7 +66,7 @@ export interface TransferSummary {
 export interface TransferOptions {
   /** Go on where an earlier transfer stopped (reget, reput). */
   readonly resume?: boolean;
-  /** An upload looks first whether a directory has the name: one more round trip where it replaces a file. */
+  /** An upload that can be read only once looks first whether a directory has the name. */
   readonly looksFirst?: boolean;
 }
 

@@ -1,15 +1,14 @@
 import { statSync } from "node:fs";
 import {
-  CreateDisposition,
   completeFile,
-  createTemporaryFile,
+  FileAttributes,
   giveUp,
   NtStatus,
   NtStatusError,
+  openDestination,
   type File as RemoteFile,
   setSparse,
   type Tree,
-  WRITE_ACCESS,
   type WritePipelineOptions,
   writePipeline,
   writeSmallFile,
@@ -138,7 +137,7 @@ class Upload {
       progress.done();
       return finished;
     } catch (error) {
-      const told = this.#explain(error);
+      const told = await this.#explain(error);
       progress.failed(told);
       throw told;
     }
@@ -147,16 +146,14 @@ class Upload {
   async #store(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
     const { localPath } = this.#item;
     if (options.resume === true) return this.#resume(progress);
-    const look = options.looksFirst === true ? () => this.#refuseDirectory() : undefined;
     // Whoever writes into a pipe notices when it is opened: it is opened once.
-    if (isStream(localPath)) await look?.();
+    if (options.looksFirst === true && isStream(localPath)) await this.#refuseDirectory();
     const source = await LocalSource.open(localPath);
     try {
       const { size } = source;
       if (size !== undefined) progress.expect(size);
       const isSmall = size !== undefined && size <= smallLimit(this.#env.tree, this.#env.settings);
-      if (isSmall) return await this.#storeSmall(source, size, progress, look);
-      if (size !== undefined) await look?.();
+      if (isSmall) return await this.#storeSmall(source, size, progress);
       return await this.#storeLarge(source, progress);
     } finally {
       source.close();
@@ -181,7 +178,6 @@ class Upload {
     source: LocalSource,
     size: number,
     progress: FileProgress,
-    beforeReplacing: (() => Promise<void>) | undefined,
   ): Promise<FinishedFile> {
     await writeSmallFile(this.#env.tree, {
       path: this.#item.remotePath,
@@ -189,7 +185,6 @@ class Upload {
       data: source.readWhole(size),
       times: this.#env.settings.keepTimes ? remoteTimes(source.stats) : undefined,
       onTimesRefused: noteTimesRefused(this.#env, this.#item.remotePath),
-      beforeReplacing,
       signal: this.#signal,
     });
     progress.advance(size);
@@ -199,8 +194,8 @@ class Upload {
   async #storeLarge(source: LocalSource, progress: FileProgress): Promise<FinishedFile> {
     const { tree, settings } = this.#env;
     const { remotePath } = this.#item;
-    const temporaryPath = this.#temporaryPath;
-    const file = await this.#create();
+    const paths = { path: remotePath, temporaryPath: this.#temporaryPath };
+    const { file, temporaryPath } = await openDestination(tree, paths, { signal: this.#signal });
     const inPlace = temporaryPath === undefined ? new PrefixWriter(file, 0) : undefined;
     let written: Written;
     try {
@@ -219,16 +214,6 @@ class Upload {
       await completeInPlace(this.#env, file, { size, times, signal });
     else await completeFile(file, { renameTo: remotePath, size, times, hasHoles, signal });
     return this.#finished(size, sent);
-  }
-
-  #create(): Promise<RemoteFile> {
-    const { tree } = this.#env;
-    const signal = this.#signal;
-    if (this.#temporaryPath !== undefined) {
-      return createTemporaryFile(tree, this.#temporaryPath, { signal });
-    }
-    const disposition = CreateDisposition.OVERWRITE_IF;
-    return tree.openFile(this.#item.remotePath, { access: WRITE_ACCESS, disposition, signal });
   }
 
   async #send(
@@ -264,7 +249,7 @@ class Upload {
     }
   }
 
-  /** A server would say so only when all bytes were there and the file were to get its name. */
+  /** Sending says so, too, but the other end of a pipe would have to begin again. */
   async #refuseDirectory(): Promise<void> {
     if (this.#temporaryPath === undefined) return;
     const path = this.#item.remotePath;
@@ -273,18 +258,22 @@ class Upload {
     }
   }
 
-  /** A directory that takes new files but lets nobody rename or delete them needs other means. */
-  #explain(error: unknown): unknown {
+  /** Why an upload is not permitted, where the file's attributes or the directory tell. */
+  async #explain(error: unknown): Promise<unknown> {
     const isDenied = error instanceof NtStatusError && error.status === NtStatus.ACCESS_DENIED;
-    if (!isDenied || this.#temporaryPath === undefined) return error;
+    if (!isDenied || error.explanation !== undefined) return error;
+    const path = this.#item.remotePath;
+    const stat = await this.#env.tree.stat(path, { signal: this.#signal }).catch(() => undefined);
+    const explanation = whyNotOverwritten(stat?.attributes ?? 0) ?? this.#directoryHint;
+    if (explanation === undefined) return error;
     const { status, command } = error;
-    const message = `${error.message}: if this directory takes files but lets nobody rename them, use --inplace`;
-    return new NtStatusError(status, {
-      command,
-      path: this.#item.remotePath,
-      message,
-      cause: error,
-    });
+    return new NtStatusError(status, { command, path, explanation, cause: error });
+  }
+
+  /** A directory that takes new files but lets nobody rename or delete them needs other means. */
+  get #directoryHint(): string | undefined {
+    if (this.#temporaryPath === undefined) return undefined;
+    return "You have no permission for that. If this directory takes files but lets nobody rename them, use --inplace";
   }
 
   #finished(size: number, bytes: number): FinishedFile {
@@ -292,6 +281,15 @@ class Upload {
     const ms = performance.now() - this.#startedAt;
     return { direction: "upload", remotePath, localPath, size, bytes, ms };
   }
+}
+
+/** [MS-FSA] 2.1.5.1.2: files with these attributes cannot be overwritten by others without them. */
+function whyNotOverwritten(attributes: number): string | undefined {
+  if ((attributes & FileAttributes.READONLY) !== 0)
+    return "The file is read-only: take that attribute away first (setmode NAME -r)";
+  if ((attributes & (FileAttributes.HIDDEN | FileAttributes.SYSTEM)) !== 0)
+    return "The file is hidden or a system file, which is not overwritten: take these attributes away first (setmode NAME -hs)";
+  return undefined;
 }
 
 function isStream(localPath: string): boolean {

@@ -45,6 +45,12 @@ async function succeeds(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
+/** The same by its name alone, where it is closed. */
+export async function discardPath(tree: TreeConnect, path: string): Promise<void> {
+  const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);
+  await removePath(tree, path, CreateOptions.NON_DIRECTORY_FILE, { signal }).catch(() => {});
+}
+
 /** Closes an open file that nobody needs any more. Gives up after three seconds; never rejects. */
 export async function closeQuietly(tree: TreeConnect, fileId: Uint8Array): Promise<void> {
   const signal = AbortSignal.timeout(DISCARD_TIMEOUT_MS);

@@ -73,17 +73,7 @@ export class Open implements AsyncDisposable {
     options: CallOptions & { readonly accept?: readonly number[] } = {},
   ): Promise<Uint8Array> {
     const reply = await this.request({
-      request: IoctlRequest,
-      message: {
-        ctlCode,
-        fileId: this.fileId,
-        input,
-        maxInputResponse: 0,
-        maxOutputResponse: maxOutput,
-        flags: IoctlFlags.IS_FSCTL,
-      },
-      response: IoctlResponse,
-      expectedSize: Math.max(maxOutput, input.length),
+      ...ioctlSpec(this.fileId, ctlCode, input, maxOutput),
       accept: options.accept,
       signal: options.signal,
     });
@@ -112,6 +102,28 @@ export class Open implements AsyncDisposable {
   async setInfo(infoClass: number, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     await this.request({ ...setInfoSpec(this.fileId, infoClass, bytes), signal: options.signal });
   }
+}
+
+/** An FSCTL, alone or as a member of a compound. */
+export function ioctlSpec(
+  fileId: Uint8Array,
+  ctlCode: number,
+  input: Uint8Array,
+  maxOutput: number,
+): RequestSpec<IoctlRequest, IoctlResponse> {
+  return {
+    request: IoctlRequest,
+    message: {
+      ctlCode,
+      fileId,
+      input,
+      maxInputResponse: 0,
+      maxOutputResponse: maxOutput,
+      flags: IoctlFlags.IS_FSCTL,
+    },
+    response: IoctlResponse,
+    expectedSize: Math.max(maxOutput, input.length),
+  };
 }
 
 /** A QUERY_INFO request, alone or as a member of a compound. */

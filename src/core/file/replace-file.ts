@@ -1,31 +1,34 @@
 import { TransferError } from "../errors.ts";
+import { FileAttributes } from "../fscc/file-attributes.ts";
 import { decodeFileStandard, encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
-import { encodeFileRename } from "../fscc/name-information.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
+import { type Result, sendOneByOne } from "../session/one-by-one.ts";
 import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
+import { isTurnedAway } from "../session/turned-away.ts";
 import type { CloseResponse } from "../smb2/close.ts";
 import { AccessMask, CreateDisposition, CreateOptions, InfoType } from "../smb2/constants.ts";
-import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { QueryInfoResponse } from "../smb2/query-info.ts";
-import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
+import type { OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import type { FileTime } from "../wire/file-time.ts";
-import { setSparse } from "./allocated-ranges.ts";
 import { CompoundSupport, isCompoundRefusal } from "./compound-support.ts";
 import { closeQuietly, discardFile } from "./discard-file.ts";
 import { File } from "./file.ts";
+import { type FileCharacter, querySecuritySpec, securityOf } from "./file-character.ts";
 import { bodyOf, closeSpec } from "./file-requests.ts";
+import { renameIntoPlace } from "./final-rename.ts";
 import { withGrace } from "./grace.ts";
 import { queryInfoSpec, setInfoSpec } from "./open.ts";
-import { withHandle } from "./with-handle.ts";
+import { lookAtTarget, type Target } from "./replacement-target.ts";
+import { onHandle } from "./with-handle.ts";
 
 /** What is needed to write a file in place and to set its times. */
 export const WRITE_ACCESS: number =
   AccessMask.WRITE_DATA | AccessMask.READ_ATTRIBUTES | AccessMask.WRITE_ATTRIBUTES;
-/** What is needed to write a file under a temporary name, and to rename or remove it. */
-export const REPLACE_ACCESS: number = WRITE_ACCESS | AccessMask.DELETE;
+/** What is needed to write a file under a temporary name, to compare it with another, and to remove it. */
+export const REPLACE_ACCESS: number = WRITE_ACCESS | AccessMask.DELETE | AccessMask.READ_CONTROL;
 
 /** Times to give a file; what is left out stays as the server sets it. */
 export interface FileTimes {
@@ -59,37 +62,6 @@ export function reopenOptions(): OpenOptions {
   return { ...writeOptions(true), disposition: CreateDisposition.OVERWRITE_IF };
 }
 
-/**
- * Makes a new file that will take another one's place. Should `signal` abort while the server makes
- * it, it is removed again before the promise rejects.
- */
-export async function createTemporaryFile(
-  tree: TreeConnect,
-  path: string,
-  options: CallOptions = {},
-): Promise<File> {
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const create = (open: OpenOptions): Promise<Reply<CreateResponse>> =>
-    tree.request({
-      ...tree.createSpec(path, open),
-      mayReplay: true,
-      signal: withGrace(signal),
-      onLateReply: (reply) => {
-        void discardFile(tree, reply.body.fileId, path);
-      },
-    });
-  const { body } = await create(writeOptions(true)).catch((error: unknown) => {
-    if (isTakenByUs(tree, error)) return create(reopenOptions());
-    throw error;
-  });
-  if (signal?.aborted === true) {
-    await discardFile(tree, body.fileId, path);
-    throw signal.reason;
-  }
-  return new File(tree, path, body);
-}
-
 /** How a written file is finished. */
 export interface Completion {
   /** The name that a temporary file gets, replacing what has it; without it the file keeps its own. */
@@ -103,119 +75,147 @@ export interface Completion {
 }
 
 /**
- * Ends the writing of a file: sets its times, has the server say how large it is and only then gives
- * it its name and closes it. Whatever fails, the handle is given up: a temporary file is removed.
+ * Ends the writing of a file: sets its times, has the server say how large it is, and closes it. Only
+ * when the server has confirmed all that, and so the fate of the bytes is known, a temporary file gets
+ * its final name. Whatever fails, the handle is given up: a temporary file is removed.
  *
  * @throws {TransferError} where the server has not exactly `size` bytes
+ * @throws {NtStatusError} where it refuses a step: DISK_FULL may come as late as from CLOSE
  */
 export async function completeFile(file: File, completion: Completion): Promise<void> {
-  const { size, times, renameTo, signal } = completion;
+  const { renameTo, signal } = completion;
   const { tree, fileId, path } = file;
-  const specs: AnyRequestSpec[] = [];
-  if (times !== undefined) {
-    specs.push(setInfoSpec(fileId, FileInformationClass.BASIC, encodeFileBasic(times)));
-  }
-  specs.push(queryInfoSpec(fileId, InfoType.FILE, FileInformationClass.STANDARD));
-  try {
-    const replies = await together(tree, specs, path, signal);
-    const { outputBuffer } = bodyOf<QueryInfoResponse>(replies.at(-1));
-    checkSize(renameTo ?? path, size, decodeFileStandard(outputBuffer).size);
-  } catch (error) {
-    await giveUp(tree, fileId, renameTo === undefined ? undefined : path);
-    throw error;
-  }
   if (renameTo === undefined) {
-    await file.close({ signal });
+    try {
+      await settle(file, completion);
+    } catch (error) {
+      await closeQuietly(tree, fileId);
+      throw error;
+    }
     return;
   }
-  const beforeClose = completion.hasHoles === true ? () => markSparse(file, signal) : undefined;
-  await renameAndClose(tree, fileId, { from: path, to: renameTo, size, beforeClose, signal });
-}
-
-/** Samba forgets the mark when it renames a file; without it nobody asks for the holes. */
-async function markSparse(file: File, signal: AbortSignal | undefined): Promise<void> {
+  const looking = lookAtTarget(tree, renameTo, { signal });
+  // What the file itself has to say comes first.
+  looking.catch(() => {});
   try {
-    await setSparse(file, { signal });
-  } catch (error) {
-    if (!(error instanceof NtStatusError)) throw error;
-  }
-}
-
-/** A rename of a file that is open and whole. */
-export interface FinalRename {
-  /** Its temporary, share-relative path. */
-  readonly from: string;
-  readonly to: string;
-  readonly size: number;
-  /** Done when it has its name and is still open. */
-  readonly beforeClose?: (() => Promise<void>) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * Gives an open file its final name, replacing what has it, and closes it, in one frame. Where that
- * fails the temporary file is removed.
- */
-export async function renameAndClose(
-  tree: TreeConnect,
-  fileId: Uint8Array,
-  rename: FinalRename,
-): Promise<void> {
-  const { from, to, size, beforeClose } = rename;
-  // Whether the file got its name must be known: only then is it clear what to remove.
-  const signal = withGrace(rename.signal);
-  const info = encodeFileRename({ replaceIfExists: true, name: to });
-  const specs: AnyRequestSpec[] = [setInfoSpec(fileId, FileInformationClass.RENAME, info)];
-  if (beforeClose === undefined) specs.push(closeSpec(fileId, true));
-  let isRenamed = false;
-  try {
-    const replies = await together(tree, specs, to, signal, () => {
-      // From here on the handle is that of the final file, which must not be discarded.
-      isRenamed = true;
+    const character = await settle(file, completion);
+    const target = await looking;
+    await renameIntoPlace(tree, {
+      from: path,
+      to: renameTo,
+      target,
+      character,
+      size: completion.size,
+      isSparse: completion.hasHoles === true || isSparse(target),
+      signal,
     });
-    await beforeClose?.();
-    const close =
-      replies[1] ?? (await tree.request({ ...closeSpec(fileId, true), path: to, signal }));
-    const closed = bodyOf<CloseResponse>(close);
-    // A server may ignore the wish for attributes; the size was right before.
-    if (closed.flags !== 0) checkSize(to, size, closed.endOfFile);
   } catch (error) {
-    if (!isRenamed && (await wasRenamed(tree, rename, error))) return;
-    await giveUp(tree, fileId, isRenamed ? undefined : from);
+    await discardFile(tree, fileId, path);
     throw error;
   }
 }
 
-/**
- * A frame that renamed the file and closed it may have been carried out although its channel died
- * before the answer: then the handle is closed when it is sent again, and only the names tell what
- * came of it.
- */
-async function wasRenamed(
-  tree: TreeConnect,
-  { from, to, size, signal }: FinalRename,
-  error: unknown,
-): Promise<boolean> {
-  const isClosed = error instanceof NtStatusError && error.status === NtStatus.FILE_CLOSED;
-  if (!isClosed || !tree.session.hasLostChannel) return false;
-  const temporary = await sizeOf(tree, from, signal);
-  return temporary === undefined && (await sizeOf(tree, to, signal)) === size;
+function isSparse(target: Target): boolean {
+  return target.kind === "plain" && (target.attributes & FileAttributes.SPARSE_FILE) !== 0;
 }
 
-/** Undefined where there is no such file. */
-async function sizeOf(
-  tree: TreeConnect,
+/** Sets times, has the size confirmed, and closes the file, in one frame where the server does that. */
+async function settle(file: File, completion: Completion): Promise<FileCharacter> {
+  const { fileId } = file;
+  const { times, size, renameTo } = completion;
+  const specs: AnyRequestSpec[] = [];
+  if (times !== undefined)
+    specs.push(setInfoSpec(fileId, FileInformationClass.BASIC, encodeFileBasic(times)));
+  const isTimed = specs.length > 0;
+  specs.push(queryInfoSpec(fileId, InfoType.FILE, FileInformationClass.STANDARD));
+  if (renameTo !== undefined) specs.push(querySecuritySpec(fileId));
+  const name = renameTo ?? file.path;
+  const { results, closed } = await finish(file, specs, name, completion.signal);
+  const timed = isTimed ? results.shift() : undefined;
+  if (timed instanceof NtStatusError) throw timed;
+  const standard = bodyOf<QueryInfoResponse>(results[0]);
+  checkSize(name, size, decodeFileStandard(standard.outputBuffer).size);
+  const security = securityOf(results[1]);
+  // A server may ignore the wish for attributes; the size was right before.
+  if (closed.flags !== 0) checkSize(name, size, closed.endOfFile);
+  const attributes = closed.flags === 0 ? file.created.fileAttributes : closed.fileAttributes;
+  return { attributes, security };
+}
+
+interface Finished {
+  readonly results: Result[];
+  readonly closed: CloseResponse;
+}
+
+/** Sends last requests about a file and closes it. */
+async function finish(
+  file: File,
+  specs: readonly AnyRequestSpec[],
   path: string,
   signal: AbortSignal | undefined,
-): Promise<number | undefined> {
-  const query = queryInfoSpec(NO_FILE_ID, InfoType.FILE, FileInformationClass.STANDARD);
-  const open = { access: AccessMask.READ_ATTRIBUTES, signal };
-  const found = await withHandle(tree, path, open, query).catch((error: unknown) => {
-    if (error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_NOT_FOUND)
-      return undefined;
-    throw error;
-  });
-  return found === undefined ? undefined : decodeFileStandard(found.body.outputBuffer).size;
+): Promise<Finished> {
+  const { tree, fileId } = file;
+  const support = CompoundSupport.of(tree.session);
+  const alone = (spec: AnyRequestSpec): Promise<Reply<unknown>> =>
+    tree.request({ ...spec, signal });
+  const close = { ...closeSpec(fileId, true), path };
+  const named = specs.map((spec) => ({ ...spec, path }));
+  // Should one of several channels die, each of them can be sent again, but not all together: nobody
+  // could tell what came of the others once the handle is closed.
+  const isApart = support.isRefused || tree.session.isMultichannel;
+  const all = [...named, close];
+  const answers = isApart ? await sendOneByOne(all, alone) : await tree.compound(all, { signal });
+  const results = answers.slice(0, -1);
+  let closed = answers.at(-1);
+  // ksmbd (Linux 7.3) does most compounds, but no CLOSE behind a SET_INFO: it lacks the session then.
+  if (isCompoundRefusal(closed) || isTurnedAway(closed)) closed = await alone(close);
+  const body = bodyOf<CloseResponse>(closed);
+  if (body.flags === 0 && tree.session.hasLostChannel) await confirm(file, path, signal);
+  return { results: await redo(file, named, results, signal), closed: body };
+}
+
+/** What failed only because it was sent together with others is done again, now by the file's name. */
+async function redo(
+  file: File,
+  specs: readonly AnyRequestSpec[],
+  results: readonly Result[],
+  signal: AbortSignal | undefined,
+): Promise<Result[]> {
+  const support = CompoundSupport.of(file.tree.session);
+  const indexes = [...results.keys()].filter(
+    (index) => isTurnedAway(results[index]) || support.mayExplain(results[index]),
+  );
+  const done = [...results];
+  if (indexes.length === 0) return done;
+  const open = {
+    access: AccessMask.READ_ATTRIBUTES | AccessMask.WRITE_ATTRIBUTES | AccessMask.READ_CONTROL,
+    signal,
+  };
+  for (const index of indexes) {
+    const spec = specs[index] as AnyRequestSpec;
+    const message = { ...(spec.message as object), fileId: NO_FILE_ID };
+    const handled = await onHandle(file.tree, file.path, open, [{ ...spec, message }]);
+    const [result] = handled.results;
+    if (result !== undefined) done[index] = result;
+  }
+  return done;
+}
+
+/**
+ * A CLOSE that was carried out over a channel that died has left no answer: whether all bytes got to
+ * their place, a FLUSH tells.
+ */
+async function confirm(file: File, path: string, signal: AbortSignal | undefined): Promise<void> {
+  const { tree } = file;
+  const again = await File.create(tree, file.path, { access: AccessMask.WRITE_DATA, signal });
+  try {
+    await again.flush({ signal: withGrace(signal) });
+    await again.close({ signal });
+  } catch (error) {
+    await closeQuietly(tree, again.fileId);
+    if (!(error instanceof NtStatusError)) throw error;
+    throw new NtStatusError(error.status, { command: error.command, path, cause: error });
+  }
 }
 
 /** After a failure: removes the temporary file, or only closes the one that was written in place. */
@@ -232,34 +232,4 @@ export function giveUp(
 export function checkSize(path: string, expected: number, actual: number): void {
   if (actual === expected) return;
   throw new TransferError(`The server has ${actual} instead of ${expected} bytes of \\${path}`);
-}
-
-/**
- * Sends requests about one handle in one frame, or one after the other where the server cannot do
- * that. `onFirst` is called when the first one went well, even if a later one does not.
- */
-async function together(
-  tree: TreeConnect,
-  specs: readonly AnyRequestSpec[],
-  path: string,
-  signal: AbortSignal | undefined,
-  onFirst?: () => void,
-): Promise<Reply<unknown>[]> {
-  const support = CompoundSupport.of(tree.session);
-  const named = specs.map((spec) => ({ ...spec, path }));
-  // Should one of several channels die, each of them can be sent again, but not all together: nobody
-  // could tell what came of a rename whose handle is closed.
-  const isApart = support.isRefused || tree.session.isMultichannel;
-  const answers = isApart ? [] : await tree.compound(named, { signal });
-  const replies: Reply<unknown>[] = [];
-  for (const [index, spec] of named.entries()) {
-    const answer = answers[index];
-    // ksmbd (Linux 7.3) does most compounds, but no CLOSE behind a SET_INFO: it lacks the session then.
-    const isFrames = index === 0 ? support.mayExplain(answer) : isCompoundRefusal(answer);
-    const isUsable = answer !== undefined && !isFrames;
-    if (isUsable && answer instanceof NtStatusError) throw answer;
-    replies.push(isUsable ? (answer as Reply<unknown>) : await tree.request({ ...spec, signal }));
-    if (index === 0) onFirst?.();
-  }
-  return replies;
 }

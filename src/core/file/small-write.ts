@@ -1,5 +1,6 @@
 import { encodeFileBasic } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
+import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
 import type { AnyRequestSpec, Reply } from "../session/request-spec.ts";
 import { isTurnedAway } from "../session/turned-away.ts";
@@ -9,23 +10,26 @@ import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { WriteResponse } from "../smb2/write.ts";
 import type { OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
-import { File } from "./file.ts";
+import { isInPlace, openDestination } from "./destination.ts";
+import { discardPath } from "./discard-file.ts";
+import { type FileCharacter, querySecuritySpec, securityOf } from "./file-character.ts";
 import { bodyOf, closeSpec, writeSpec } from "./file-requests.ts";
+import { renameIntoPlace } from "./final-rename.ts";
 import { withGrace } from "./grace.ts";
 import { setInfoSpec } from "./open.ts";
+import { patiently } from "./patience.ts";
 import {
   checkSize,
   completeFile,
-  createTemporaryFile,
   type FileTimes,
   giveUp,
   isNameTaken,
   isTakenByUs,
-  renameAndClose,
   reopenOptions,
   WRITE_ACCESS,
   writeOptions,
 } from "./replace-file.ts";
+import { lookAtTarget } from "./replacement-target.ts";
 import { type OnTimesRefused, setTimesWherePossible } from "./set-times.ts";
 import { writeFully } from "./write-pipeline.ts";
 
@@ -41,8 +45,6 @@ export interface SmallWrite {
   readonly times?: FileTimes | undefined;
   /** Told where a file that is overwritten in place may not be given its times: it is written all the same. */
   readonly onTimesRefused?: OnTimesRefused;
-  /** Called before anything that has `path` may be replaced; what it throws ends the write. */
-  readonly beforeReplacing?: (() => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,17 +57,18 @@ interface Place {
   readonly open: OpenOptions;
   /** What has to be removed should the write fail; undefined where a file is overwritten in place. */
   readonly madePath: string | undefined;
-  /** The file is complete with this frame. */
-  readonly isFinal: boolean;
+  /** It is to be compared with the file that it will replace. */
+  readonly isCompared: boolean;
 }
 
 /**
  * Writes a whole small file. A new one takes a single round trip: CREATE (which fails where the name
  * is taken), WRITE, SET_INFO (times) and CLOSE travel in one frame, so that it arrives whole or not
- * at all; should the server refuse a part, the file is removed. Replacing a file takes two: the first
- * frame fills a temporary file, and only when the server has confirmed all of it, SET_INFO (rename,
- * replacing) and CLOSE follow. After a failed part a server may carry out the next ones ([MS-SMB2]
- * 3.3.5.2.7.2 says only SHOULD), and would put an empty file in the place of a good one.
+ * at all; should the server refuse a part, the file is removed. Replacing a file takes two more: one
+ * frame fills a temporary file and closes it, while another one looks at the old file; only when the
+ * server has confirmed all of that, a third one renames it. After a failed part a server may carry out
+ * the next ones ([MS-SMB2] 3.3.5.2.7.2 says only SHOULD), and would put an empty file in the place of a
+ * good one. A file that would lose something by being replaced is written in place.
  *
  * @throws {NtStatusError} where the server refuses a step
  * @throws {TransferError} where the server did not take all bytes
@@ -85,25 +88,13 @@ export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Prom
 }
 
 async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void> {
-  const { path, data, temporaryPath, signal } = write;
-  if (temporaryPath === undefined) {
-    await writeOneFrame(tree, write, {
-      path,
-      open: writeOptions(false),
-      madePath: undefined,
-      isFinal: true,
-    });
-    return;
-  }
-  if (data.length <= ONE_FRAME_BYTES) {
-    // The right to delete is not asked for: a drop box takes files but lets nobody remove them.
-    const open = { ...writeOptions(true), access: WRITE_ACCESS };
-    const isNew = await writeOneFrame(tree, write, {
-      path,
-      open,
-      madePath: path,
-      isFinal: true,
-    }).then(
+  const { path, temporaryPath } = write;
+  if (temporaryPath === undefined) return writeInPlace(tree, write);
+  // The right to delete is not asked for: a drop box takes files but lets nobody remove them.
+  const open = { ...writeOptions(true), access: WRITE_ACCESS };
+  const place = { path, open, madePath: path, isCompared: false };
+  if (mayBeMadeAtOnce(tree, write, place)) {
+    const isNew = await writeWhenFree(tree, write, place).then(
       () => true,
       (error: unknown) => {
         if (isNameTaken(error)) return false;
@@ -112,48 +103,116 @@ async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void
     );
     if (isNew) return;
   }
-  await write.beforeReplacing?.();
-  const at = { path: temporaryPath, madePath: temporaryPath, isFinal: false };
-  const fileId = await writeOneFrame(tree, write, { ...at, open: writeOptions(true) }).catch(
-    (error: unknown) => {
-      if (!isTakenByUs(tree, error)) throw error;
-      return writeOneFrame(tree, write, { ...at, open: reopenOptions() });
-    },
-  );
-  const size = data.length;
-  await renameAndClose(tree, fileId, { from: temporaryPath, to: path, size, signal });
+  await writeBeside(tree, write, temporaryPath);
 }
 
-/** Sends one frame and has every part of it confirmed, or removes what it made. */
+/** A frame that cannot leave whole could leave a part of the file under its final name. */
+function mayBeMadeAtOnce(tree: TreeConnect, write: SmallWrite, place: Place): boolean {
+  if (write.data.length > ONE_FRAME_BYTES) return false;
+  return tree.session.canSendAtOnce(contentSpecs(tree, write, place));
+}
+
+function writeInPlace(tree: TreeConnect, write: SmallWrite): Promise<void> {
+  const { path } = write;
+  const place = { path, open: writeOptions(false), madePath: undefined, isCompared: false };
+  return writeWhenFree(tree, write, place);
+}
+
+/** What was deleted keeps its name until the last who has it open closes it. */
+async function writeWhenFree(tree: TreeConnect, write: SmallWrite, place: Place): Promise<void> {
+  const attempt = (): Promise<FileCharacter> => writeOneFrame(tree, write, place);
+  await patiently(tree, [NtStatus.DELETE_PENDING], attempt, { signal: write.signal });
+}
+
+/** Writes a temporary file while looking at the one it is to replace, and then gives it its name. */
+async function writeBeside(
+  tree: TreeConnect,
+  write: SmallWrite,
+  temporaryPath: string,
+): Promise<void> {
+  const { path, data, signal } = write;
+  const [target, made] = await Promise.allSettled([
+    lookAtTarget(tree, path, { signal }),
+    writeTemporary(tree, write, temporaryPath),
+  ]);
+  const discard = async (): Promise<void> => {
+    if (made.status === "fulfilled") await discardPath(tree, temporaryPath);
+  };
+  if (target.status === "rejected") {
+    await discard();
+    throw target.reason;
+  }
+  if (isInPlace(target.value, made)) {
+    await discard();
+    return writeInPlace(tree, write);
+  }
+  if (made.status === "rejected") throw made.reason;
+  try {
+    signal?.throwIfAborted();
+    await renameIntoPlace(tree, {
+      from: temporaryPath,
+      to: path,
+      target: target.value,
+      character: made.value,
+      size: data.length,
+      isSparse: false,
+      signal,
+    });
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+async function writeTemporary(
+  tree: TreeConnect,
+  write: SmallWrite,
+  path: string,
+): Promise<FileCharacter> {
+  const place = { path, open: writeOptions(true), madePath: path, isCompared: true };
+  try {
+    return await writeOneFrame(tree, write, place);
+  } catch (error) {
+    if (!isTakenByUs(tree, error)) throw error;
+    return writeOneFrame(tree, write, { ...place, open: reopenOptions() });
+  }
+}
+
+/**
+ * Sends one frame and has every part of it confirmed, or removes what it made. The last part is CLOSE:
+ * its answer tells whether the bytes got to their place.
+ */
 async function writeOneFrame(
   tree: TreeConnect,
   write: SmallWrite,
   place: Place,
-): Promise<Uint8Array> {
+): Promise<FileCharacter> {
   const { path, data, signal } = write;
   signal?.throwIfAborted();
   const replies = await tree.compound(contentSpecs(tree, write, place), {
     signal: withGrace(signal),
     isWhole: true,
   });
-  const { fileId } = bodyOf<CreateResponse>(replies[0]);
+  const created = bodyOf<CreateResponse>(replies[0]);
   try {
     if (place.madePath !== undefined) signal?.throwIfAborted();
+    const security = place.isCompared ? replies.at(-2) : undefined;
+    const turnedAway = replies.find(isTurnedAway);
+    if (turnedAway !== undefined) throw turnedAway;
     const refusal = place.madePath === undefined ? timesRefusal(write, replies) : undefined;
     if (refusal !== undefined) write.onTimesRefused?.(refusal);
-    for (const reply of replies) if (reply !== refusal) bodyOf(reply);
+    for (const reply of replies) if (reply !== refusal && reply !== security) bodyOf(reply);
     const { count } = data.length > 0 ? bodyOf<WriteResponse>(replies[1]) : { count: 0 };
     checkSize(path, data.length, count);
-    if (place.isFinal) {
-      const closed = bodyOf<CloseResponse>(replies.at(-1));
-      // A server may ignore the wish for attributes; the count of the WRITE was right.
-      if (closed.flags !== 0) checkSize(path, data.length, closed.endOfFile);
-    }
+    const closed = bodyOf<CloseResponse>(replies.at(-1));
+    // A server may ignore the wish for attributes; the count of the WRITE was right.
+    if (closed.flags !== 0) checkSize(path, data.length, closed.endOfFile);
+    const attributes = closed.flags === 0 ? created.fileAttributes : closed.fileAttributes;
+    return { attributes, security: securityOf(security) };
   } catch (error) {
-    await giveUp(tree, fileId, place.madePath);
+    await giveUp(tree, created.fileId, place.madePath);
     throw error;
   }
-  return fileId;
 }
 
 /** SET_INFO stands before the last member, CLOSE, of a frame that is final. */
@@ -166,10 +225,11 @@ function timesRefusal(
 }
 
 function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRequestSpec[] {
-  const { data, times } = write;
-  const { path } = place;
+  // Errors name the file by the name that it will have.
+  const { data, times, path } = write;
   const create: AnyRequestSpec = {
-    ...tree.createSpec(path, place.open),
+    ...tree.createSpec(place.path, place.open),
+    path,
     // Where it has been carried out already, the name is taken: the callers know what to do then.
     mayReplay: true,
     // Given up, and made all the same: nobody but us knows of the file.
@@ -183,17 +243,20 @@ function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRe
     const info = encodeFileBasic(times);
     specs.push({ ...setInfoSpec(NO_FILE_ID, FileInformationClass.BASIC, info), path });
   }
-  if (place.isFinal) specs.push({ ...closeSpec(NO_FILE_ID, true), path });
+  if (place.isCompared) specs.push({ ...querySecuritySpec(NO_FILE_ID), path });
+  specs.push({ ...closeSpec(NO_FILE_ID, true), path });
   return specs;
 }
 
+/** Goes without compounds. */
 async function writePlainly(tree: TreeConnect, write: SmallWrite): Promise<void> {
-  const { path, temporaryPath, data, times, signal } = write;
-  if (temporaryPath !== undefined) await write.beforeReplacing?.();
-  const file =
-    temporaryPath === undefined
-      ? await File.create(tree, path, { ...writeOptions(false), signal })
-      : await createTemporaryFile(tree, temporaryPath, { signal });
+  const { path, data, times, signal } = write;
+  const { temporaryPath: wish } = write;
+  const { file, temporaryPath } = await openDestination(
+    tree,
+    { path, temporaryPath: wish },
+    { signal },
+  );
   try {
     await writeFully(file, { data, offset: 0, signal });
   } catch (error) {

@@ -2,13 +2,64 @@ import { encodeFileDisposition } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
+import { type Result, sendOneByOne } from "../session/one-by-one.ts";
 import type { AnyRequestSpec, Reply, RequestSpec } from "../session/request-spec.ts";
+import type { CloseResponse } from "../smb2/close.ts";
 import { AccessMask, CreateOptions } from "../smb2/constants.ts";
 import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
-import { closeSpec } from "./file-requests.ts";
-import { Open, setInfoSpec } from "./open.ts";
+import { CompoundSupport } from "./compound-support.ts";
+import { bodyOf, closeSpec } from "./file-requests.ts";
+import { setInfoSpec } from "./open.ts";
+import { patiently } from "./patience.ts";
+
+/** What came of operations on a file that was opened and closed for them. */
+export interface Handled {
+  readonly created: Reply<CreateResponse>;
+  /** For each operation its reply, or the status it failed with. */
+  readonly results: readonly Result[];
+  /** Its CLOSE, or what that failed with. */
+  readonly closed: Reply<CloseResponse> | NtStatusError;
+}
+
+/**
+ * CREATE, operations on the handle and CLOSE in one frame, or one after the other where the server
+ * cannot do that. The operations name the handle by sixteen bytes of 0xFF.
+ *
+ * @throws {NtStatusError} where the CREATE failed
+ */
+export async function onHandle(
+  tree: TreeConnect,
+  path: string,
+  open: OpenOptions,
+  operations: readonly AnyRequestSpec[],
+): Promise<Handled> {
+  const { signal } = open;
+  const close = { path, ...closeSpec(NO_FILE_ID, true) };
+  const specs = [
+    tree.createSpec(path, open),
+    ...operations.map((operation) => ({ path, ...operation })),
+    close,
+  ];
+  const isApart = CompoundSupport.of(tree.session).isRefused;
+  const answers = isApart
+    ? await sendOneByOne(specs, (spec) => tree.request({ ...spec, signal }))
+    : await tree.compound(specs, { signal });
+  bodyOf(answers[0]);
+  const created = answers[0] as Reply<CreateResponse>;
+  const results = answers.slice(1, -1);
+  const closed = answers.at(-1) as Handled["closed"];
+  if (!(closed instanceof NtStatusError)) return { created, results, closed };
+  // A server may fail all that follows a failure, or do no CLOSE behind some requests (ksmbd, Linux 7.3).
+  const alone = { ...closeSpec(created.body.fileId, true), path };
+  const again = await tree.request(alone).catch((error: unknown) => {
+    if (error instanceof NtStatusError) return error;
+    throw error;
+  });
+  const isGone = again instanceof NtStatusError && again.status === NtStatus.FILE_CLOSED;
+  return { created, results, closed: isGone ? closed : again };
+}
 
 /**
  * CREATE, one operation on the handle and CLOSE in one frame. Resolves with the operation's reply,
@@ -33,50 +84,59 @@ export async function withHandle(
   open: OpenOptions,
   operation?: AnyRequestSpec,
 ): Promise<Reply<unknown>> {
-  const middle = operation === undefined ? [] : [{ path, ...operation }];
-  const close = { path, ...closeSpec(NO_FILE_ID, false) };
-  const { signal } = open;
-  const results = await tree.compound([tree.createSpec(path, open), ...middle, close], { signal });
-  const [created] = results;
-  const isOpen = created !== undefined && !(created instanceof NtStatusError);
-  if (isOpen && results.at(-1) instanceof NtStatusError) {
-    await new Open(tree, path, created.body as CreateResponse).close().catch(() => undefined);
-  }
-  for (const result of results) if (result instanceof NtStatusError) throw result;
-  return results[middle.length] as Reply<unknown>;
+  const operations = operation === undefined ? [] : [operation];
+  const { created, results, closed } = await onHandle(tree, path, open, operations);
+  for (const result of [...results, closed]) if (result instanceof NtStatusError) throw result;
+  return (results[0] ?? created) as Reply<unknown>;
 }
 
-/** What a server says of a path that leads nowhere, or soon will. */
-const GONE: readonly number[] = [
-  NtStatus.OBJECT_NAME_NOT_FOUND,
-  NtStatus.OBJECT_PATH_NOT_FOUND,
-  NtStatus.DELETE_PENDING,
-];
+/** What `removePath` removes. */
+export interface Removal extends CallOptions {
+  /** We have just removed all that was in the directory: that it is not empty will pass. */
+  readonly wasEmptied?: boolean | undefined;
+}
+
+/** What a server says of a path that leads nowhere. */
+const GONE: readonly number[] = [NtStatus.OBJECT_NAME_NOT_FOUND, NtStatus.OBJECT_PATH_NOT_FOUND];
 
 /**
  * Removes a file or an empty directory by its name, in one round trip; a link is removed itself, not
- * what it points to. `kind` is DIRECTORY_FILE or NON_DIRECTORY_FILE of CreateOptions.
+ * what it points to. `kind` is DIRECTORY_FILE or NON_DIRECTORY_FILE of CreateOptions. What is being
+ * deleted already is as good as gone.
  */
 export async function removePath(
   tree: TreeConnect,
   path: string,
   kind: number,
-  options: CallOptions = {},
+  options: Removal = {},
 ): Promise<void> {
-  const info = encodeFileDisposition(true);
-  const open: OpenOptions = {
-    ...options,
+  const { signal } = options;
+  const open = {
+    signal,
     access: AccessMask.DELETE | AccessMask.READ_ATTRIBUTES,
     options: kind | CreateOptions.OPEN_REPARSE_POINT,
   };
+  const info = encodeFileDisposition(true);
+  const operation = {
+    ...setInfoSpec(NO_FILE_ID, FileInformationClass.DISPOSITION, info),
+    mayReplay: true,
+  };
+  const passing: readonly number[] =
+    options.wasEmptied === true ? [NtStatus.DIRECTORY_NOT_EMPTY] : [];
   try {
-    await withHandle(tree, path, open, {
-      ...setInfoSpec(NO_FILE_ID, FileInformationClass.DISPOSITION, info),
-      mayReplay: true,
-    });
+    await patiently(tree, passing, () => withHandle(tree, path, open, operation), { signal });
   } catch (error) {
+    if (!(error instanceof NtStatusError)) throw error;
+    if (error.status === NtStatus.DELETE_PENDING) return;
     // Asked again after a channel died: it was the first request that removed it.
-    const isGone = error instanceof NtStatusError && GONE.includes(error.status);
-    if (!isGone || !error.wasRepeated) throw error;
+    if (error.wasRepeated && GONE.includes(error.status)) return;
+    throw passing.includes(error.status) ? stillNotEmpty(error, path) : error;
   }
+}
+
+function stillNotEmpty(cause: NtStatusError, path: string): NtStatusError {
+  const { status, command } = cause;
+  const explanation =
+    "Another program still has a deleted file of it open, or has put a new one into it";
+  return new NtStatusError(status, { command, path, explanation, cause });
 }

@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../errors.ts";
 import { File } from "../file/file.ts";
 import { Open, queryInfoSpec, setInfoSpec } from "../file/open.ts";
-import { removePath, withHandle } from "../file/with-handle.ts";
+import { type Removal, removePath, withHandle } from "../file/with-handle.ts";
 import type { DirectoryEntry } from "../fscc/directory-information.ts";
 import { FileAttributes } from "../fscc/file-attributes.ts";
 import { encodeFileBasic, type FileBasicInformation } from "../fscc/file-information.ts";
@@ -107,8 +107,8 @@ export class Tree extends TreeConnect {
     });
   }
 
-  /** Removes an empty directory. */
-  rmdir(path: string, options: CallOptions = {}): Promise<void> {
+  /** Removes an empty directory; see `Removal` for one that we have just emptied. */
+  rmdir(path: string, options: Removal = {}): Promise<void> {
     return removePath(this, path, CreateOptions.DIRECTORY_FILE, options);
   }
 

@@ -8,9 +8,17 @@ import {
 } from "../../../src/core/fscc/file-information.ts";
 import { FileInformationClass } from "../../../src/core/fscc/file-information-class.ts";
 import { decodeFileRename } from "../../../src/core/fscc/name-information.ts";
+import { encodeFileStreams } from "../../../src/core/fscc/stream-information.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import type { CloseRequest } from "../../../src/core/smb2/close.ts";
-import { CreateDisposition, CreateOptions, CtlCode } from "../../../src/core/smb2/constants.ts";
+import {
+  AccessMask,
+  CreateDisposition,
+  CreateOptions,
+  CtlCode,
+  InfoType,
+  ShareAccess,
+} from "../../../src/core/smb2/constants.ts";
 import type { CreateRequest } from "../../../src/core/smb2/create.ts";
 import type { IoctlRequest } from "../../../src/core/smb2/ioctl.ts";
 import type { QueryInfoRequest } from "../../../src/core/smb2/query-info.ts";
@@ -24,7 +32,18 @@ export interface MemoryFile {
   bytes: Uint8Array;
   attributes: number;
   isDirectory: boolean;
+  creationTime: bigint;
   lastWriteTime: bigint;
+  /** A security descriptor, as far as these files have one. */
+  security: string;
+  links: number;
+  eaSize: number;
+  /** Names of other streams: `:s:$DATA`. */
+  streams: readonly string[];
+  /** The server's answer to GET_OBJECT_ID. */
+  objectId: Uint8Array | undefined;
+  /** Others have it open and share only this (ShareAccess bits). */
+  sharedByOthers: number;
   /** What takes room; all of it where undefined. */
   allocated: { offset: number; length: number }[] | undefined;
 }
@@ -56,7 +75,14 @@ export class MemoryFiles {
       bytes,
       attributes: 0x80,
       isDirectory: false,
+      creationTime: 132_000_000_000_000_000n,
       lastWriteTime: 132_000_000_000_000_000n,
+      security: "anna",
+      links: 1,
+      eaSize: 0,
+      streams: [],
+      objectId: undefined,
+      sharedByOthers: ShareAccess.ALL,
       allocated: undefined,
       ...more,
     };
@@ -84,8 +110,9 @@ export class MemoryFiles {
       file = this.add(name, new Uint8Array(0), { isDirectory: wantsDirectory });
     } else if (createDisposition === CreateDisposition.CREATE) {
       throw new Refusal(NtStatus.OBJECT_NAME_COLLISION);
-    } else if (createDisposition === CreateDisposition.OVERWRITE_IF) {
-      file.bytes = new Uint8Array(0);
+    } else {
+      refuseAccess(file, message);
+      if (createDisposition === CreateDisposition.OVERWRITE_IF) file.bytes = new Uint8Array(0);
     }
     const fileId = new Uint8Array(16);
     new DataView(fileId.buffer).setUint32(0, this.#nextId);
@@ -124,8 +151,9 @@ export class MemoryFiles {
   setInfo({ fileId, fileInfoClass, buffer }: SetInfoRequest): void {
     const open = this.open(fileId);
     if (fileInfoClass === FileInformationClass.BASIC) {
-      const { lastWriteTime } = decodeFileBasic(buffer);
+      const { lastWriteTime, creationTime } = decodeFileBasic(buffer);
       if (lastWriteTime !== 0n) open.file.lastWriteTime = lastWriteTime;
+      if (creationTime !== 0n) open.file.creationTime = creationTime;
     } else if (fileInfoClass === FileInformationClass.DISPOSITION) {
       open.deleteOnClose = decodeFileDisposition(buffer);
     } else if (fileInfoClass === FileInformationClass.END_OF_FILE) {
@@ -141,14 +169,19 @@ export class MemoryFiles {
     } else throw new Refusal(NtStatus.INVALID_INFO_CLASS);
   }
 
-  /** FileStandardInformation or FileAllInformation of an open file. */
-  queryInfo({ fileId, fileInfoClass }: QueryInfoRequest): Uint8Array {
+  /** FileStandardInformation, FileAllInformation, streams or security of an open file. */
+  queryInfo({ fileId, fileInfoClass, infoType }: QueryInfoRequest): Uint8Array {
     const { file, path } = this.open(fileId);
+    if (infoType === InfoType.SECURITY) return Buffer.from(file.security);
+    if (fileInfoClass === FileInformationClass.STREAM) {
+      const names = ["::$DATA", ...file.streams];
+      return encodeFileStreams(names.map((name) => ({ name, size: 0, allocationSize: 0 })));
+    }
     const size = file.bytes.length;
     const standard = {
       allocationSize: size,
       size,
-      links: 1,
+      links: file.links,
       deletePending: false,
       isDirectory: file.isDirectory,
     };
@@ -156,13 +189,13 @@ export class MemoryFiles {
     const { lastWriteTime } = file;
     return encodeFileAll({
       ...standard,
-      creationTime: lastWriteTime,
+      creationTime: file.creationTime,
       lastAccessTime: lastWriteTime,
       lastWriteTime,
       changeTime: lastWriteTime,
       attributes: file.isDirectory ? FileAttributes.DIRECTORY : file.attributes,
       fileId: 0n,
-      eaSize: 0,
+      eaSize: file.eaSize,
       accessFlags: 0,
       position: 0,
       mode: 0,
@@ -186,6 +219,8 @@ export class MemoryFiles {
         for (const { offset, length } of asked) w.u64(offset).u64(length);
       });
     }
+    const { objectId } = file;
+    if (message.ctlCode === CtlCode.GET_OBJECT_ID && objectId !== undefined) return objectId;
     throw new Refusal(NtStatus.NOT_SUPPORTED);
   }
 
@@ -194,7 +229,7 @@ export class MemoryFiles {
       file.allocated?.reduce((sum, range) => sum + range.length, 0) ?? file.bytes.length;
     return {
       flags: 0,
-      creationTime: 132_000_000_000_000_000n,
+      creationTime: file.creationTime,
       lastAccessTime: 132_000_000_000_000_000n,
       lastWriteTime: file.lastWriteTime,
       changeTime: file.lastWriteTime,
@@ -209,4 +244,20 @@ function resize(file: MemoryFile, size: number): void {
   const bytes = new Uint8Array(size);
   bytes.set(file.bytes.subarray(0, size));
   file.bytes = bytes;
+}
+
+/** [MS-FSA] 2.1.5.1.2: what a file's attributes and who has it open allow. */
+function refuseAccess(file: MemoryFile, message: CreateRequest): void {
+  const { desiredAccess, createDisposition, fileAttributes } = message;
+  const writes = (desiredAccess & AccessMask.WRITE_DATA) !== 0;
+  if (writes && (file.attributes & FileAttributes.READONLY) !== 0)
+    throw new Refusal(NtStatus.ACCESS_DENIED);
+  const kept = file.attributes & (FileAttributes.HIDDEN | FileAttributes.SYSTEM);
+  const isOverwritten = createDisposition === CreateDisposition.OVERWRITE_IF;
+  if (isOverwritten && (kept & ~fileAttributes) !== 0) throw new Refusal(NtStatus.ACCESS_DENIED);
+  const deletes = (desiredAccess & AccessMask.DELETE) !== 0;
+  const isShared =
+    (!writes || (file.sharedByOthers & ShareAccess.WRITE) !== 0) &&
+    (!deletes || (file.sharedByOthers & ShareAccess.DELETE) !== 0);
+  if (!isShared) throw new Refusal(NtStatus.SHARING_VIOLATION);
 }

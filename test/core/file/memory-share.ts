@@ -1,8 +1,14 @@
 import { AbortListeners } from "../../../src/core/abort-listeners.ts";
+import type { Clock } from "../../../src/core/clock.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { NtStatusError } from "../../../src/core/nt-status-error.ts";
 import { sendOneByOne } from "../../../src/core/session/one-by-one.ts";
-import type { AnyRequestSpec, Reply, RequestSpec } from "../../../src/core/session/request-spec.ts";
+import {
+  type AnyRequestSpec,
+  commandOf,
+  type Reply,
+  type RequestSpec,
+} from "../../../src/core/session/request-spec.ts";
 import type { CompoundOptions, Session } from "../../../src/core/session/session.ts";
 import { askAgain } from "../../../src/core/session/turned-away.ts";
 import { Command, Dialect } from "../../../src/core/smb2/constants.ts";
@@ -10,6 +16,7 @@ import type { CreateRequest } from "../../../src/core/smb2/create.ts";
 import type { ReadRequest } from "../../../src/core/smb2/read.ts";
 import type { WriteRequest } from "../../../src/core/smb2/write.ts";
 import { Tree } from "../../../src/core/tree/tree.ts";
+import { HurriedClock } from "../../support/clock.ts";
 import { MemoryFiles, Refusal } from "./memory-files.ts";
 
 /** What a fault may look at, and change. */
@@ -37,6 +44,7 @@ export interface Fault {
 
 export interface MemoryShareOptions {
   readonly chunkSize?: number;
+  readonly clock?: Clock;
   /** It grants so few credits that no compound leaves as one frame. */
   readonly isFrugal?: boolean;
   /** Which of the waiting operations is carried out next; the oldest where not given. */
@@ -57,6 +65,9 @@ export class MemoryShare extends MemoryFiles {
   mostOutstanding = 0;
   readonly commands: number[] = [];
   frames = 0;
+  /** How often a frame was sent while none was under way: what a slow link makes dear. */
+  roundTrips = 0;
+  #framesUnderWay = 0;
   #outstanding = 0;
   #broken: Error | undefined;
   readonly #waiting: (() => void)[] = [];
@@ -76,11 +87,13 @@ export class MemoryShare extends MemoryFiles {
     const connection = {
       dialect: Dialect.SMB_3_1_1,
       serverGuid,
+      clock: this.options.clock ?? new HurriedClock(),
       negotiated: { serverGuid, dialect: Dialect.SMB_3_1_1, offer: { dialects: [] } },
     };
     const session = {
       connection,
       isMultichannel: false,
+      isClosed: false,
       hasLostChannel: false,
       chunkSize,
       lendWriteMemory: () => undefined,
@@ -115,6 +128,8 @@ export class MemoryShare extends MemoryFiles {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#broken !== undefined) return Promise.reject(this.#broken);
     this.frames += 1;
+    if (this.#framesUnderWay === 0) this.roundTrips += 1;
+    this.#framesUnderWay += 1;
     const bytes = specs.reduce((sum, spec) => sum + sizeOf(spec), 0);
     this.#count(bytes);
     return new Promise((resolve, reject) => {
@@ -127,6 +142,7 @@ export class MemoryShare extends MemoryFiles {
       const forget = signal === undefined ? undefined : this.#aborts.add(signal, onAbort);
       this.#enqueue(() => {
         const replies = this.#carryOut(specs, isCompound);
+        this.#framesUnderWay -= 1;
         if (isAbandoned) {
           specs.forEach((spec, at) => {
             const reply = replies instanceof Error ? undefined : replies[at];
@@ -192,7 +208,7 @@ export class MemoryShare extends MemoryFiles {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (spec.accept?.includes(error.status)) return reply(undefined, () => {}, error.status);
-      return new NtStatusError(error.status, { path: spec.path });
+      return new NtStatusError(error.status, { command: commandOf(spec), path: spec.path });
     }
   }
 

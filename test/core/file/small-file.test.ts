@@ -13,6 +13,7 @@ async function connect(fault?: (operation: Operation) => Fault | undefined) {
   const share = new MemoryShare(fault === undefined ? {} : { fault });
   const tree = await share.connect();
   share.frames = 0;
+  share.roundTrips = 0;
   share.commands.length = 0;
   return { share, tree };
 }
@@ -116,7 +117,7 @@ describe("writeSmallFile", () => {
     assert.deepEqual([...share.files.keys()], ["f"]);
     assert.deepEqual(share.files.get("f")?.bytes, data);
     assert.equal(share.files.get("f")?.lastWriteTime, 5n);
-    assert.equal(share.frames, 3);
+    assert.equal(share.roundTrips, 3);
     assert.equal(share.opens.size, 0);
   });
 
@@ -134,7 +135,7 @@ describe("writeSmallFile", () => {
     const { share, tree } = await connect();
     await writeSmallFile(tree, { ...write, data: pattern(65_537) });
     assert.deepEqual([...share.files.keys()], ["f"]);
-    assert.equal(share.frames, 2);
+    assert.equal(share.roundTrips, 2);
   });
 
   const newFaults: readonly [name: string, command: number, fault: Fault][] = [
@@ -167,20 +168,32 @@ describe("writeSmallFile", () => {
     assert.equal(share.opens.size, 0);
   });
 
-  const steps: readonly [name: string, command: number, nth: number, fault: Fault][] = [
-    ["CREATE fails", Command.CREATE, 1, { status: NtStatus.ACCESS_DENIED }],
-    ["WRITE fails", Command.WRITE, 0, { status: NtStatus.DISK_FULL }],
-    ["WRITE is short", Command.WRITE, 0, { atMost: 100 }],
-    ["SET_INFO of the times fails", Command.SET_INFO, 0, { status: NtStatus.ACCESS_DENIED }],
-    ["the rename fails", Command.SET_INFO, 1, { status: NtStatus.ACCESS_DENIED }],
+  const isBeside = ({ message }: Operation) => (message as { name?: string }).name === ".f.part";
+  const isSetting = (infoClass: number) => (operation: Operation) =>
+    operation.command === Command.SET_INFO &&
+    (operation.message as { fileInfoClass: number }).fileInfoClass === infoClass;
+  const isOf = (command: number) => (operation: Operation) => operation.command === command;
+  const steps: readonly [name: string, which: (operation: Operation) => boolean, fault: Fault][] = [
+    ["CREATE fails", isBeside, { status: NtStatus.ACCESS_DENIED }],
+    ["WRITE fails", isOf(Command.WRITE), { status: NtStatus.DISK_FULL }],
+    ["WRITE is short", isOf(Command.WRITE), { atMost: 100 }],
+    ["SET_INFO of the times fails", isSetting(4), { status: NtStatus.ACCESS_DENIED }],
+    ["CLOSE says that the disk is full", isOf(Command.CLOSE), { status: NtStatus.DISK_FULL }],
+    ["the rename fails", isSetting(10), { status: NtStatus.ACCESS_DENIED }],
   ];
-  for (const [name, command, nth, fault] of steps) {
+  for (const [name, which, fault] of steps) {
     it(`keeps the old file and leaves no other where ${name}`, async () => {
-      let seen = 0;
+      let isOver = false;
       const { share, tree } = await connect((operation) => {
-        if (operation.command !== command) return undefined;
-        seen += 1;
-        return seen === nth + 1 ? fault : undefined;
+        // From the file itself on; what is removed or closed for good later is no part of it.
+        if (isOver || !which(operation)) return undefined;
+        if (operation.command === Command.CLOSE) {
+          const { fileId } = operation.message as { fileId: Uint8Array };
+          if (share.opens.get(fileId.join())?.path !== ".f.part") return undefined;
+          isOver = true;
+          share.opens.delete(fileId.join());
+        }
+        return fault;
       });
       share.add("f", pattern(10));
       await assert.rejects(
@@ -220,7 +233,7 @@ describe("writeSmallFile", () => {
   });
 
   it("puts a file together again alone where a part of its frame was turned away, each time", async () => {
-    for (const command of [Command.CREATE, Command.WRITE]) {
+    for (const command of [Command.CREATE, Command.WRITE, Command.SET_INFO]) {
       const { share, tree } = await connect((operation) =>
         operation.isCompound && operation.command === command
           ? { status: NtStatus.INSUFFICIENT_RESOURCES }

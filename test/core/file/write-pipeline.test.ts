@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ProtocolError } from "../../../src/core/errors.ts";
-import { createTemporaryFile } from "../../../src/core/file/replace-file.ts";
+import { createTemporaryFile } from "../../../src/core/file/destination.ts";
 import { writePipeline } from "../../../src/core/file/write-pipeline.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { NtStatusError } from "../../../src/core/nt-status-error.ts";
