@@ -236,12 +236,12 @@ const PROTECTION: Readonly<Record<string, Meaning>> = {
   encrypt,
 };
 
-// `desired` offers signing without insisting: that is what "off" leaves to the server.
+// `desired` offers signing without insisting: the default of either name does at least that.
 const SIGNING: Readonly<Record<string, Meaning>> = {
-  ...{ default: nothing, auto: off, desired: off, if_required: off, enabled: off },
+  ...{ default: nothing, auto: nothing, desired: nothing, if_required: nothing, enabled: nothing },
   ...{ disabled: off, off, no: off, false: off, 0: off },
   ...{ mandatory: sign, required: sign, forced: sign, force: sign, enforced: sign },
-  ...{ yes: off, true: off, on: off, 1: off },
+  ...{ yes: nothing, true: nothing, on: nothing, 1: nothing },
 };
 
 // What a server or share asks for is always obeyed; `desired` cannot be insisted on.

@@ -28,6 +28,8 @@ const meanings: readonly (readonly [
   ["client signing", "required", "protection", "sign"],
   ["client signing", "Mandatory", "protection", "sign"],
   ["client signing", "disabled", "protection", "off"],
+  ["client signing", "desired", "protection", undefined],
+  ["client signing", "yes", "protection", undefined],
   ["client signing", "default", "protection", undefined],
   ["client smb encrypt", "required", "protection", "encrypt"],
   ["client smb encrypt", "desired", "protection", undefined],
@@ -135,7 +137,7 @@ describe("values that make no sense", () => {
     it(`--option=${name}=${value} ends the run`, () => {
       assert.throws(
         () => fromOption(name, value),
-        new UsageError(`${warning}\nError setting option '${name}=${value}'`),
+        new UsageError(warning, `Error setting option '${name}=${value}'`),
       );
     });
   }
