@@ -1,3 +1,6 @@
+/** Why a run ends whose output nobody reads any more (`| head -1`): quietly, with what had failed by then. */
+export class ReaderGone extends Error {}
+
 /**
  * What Ctrl-C means at the moment: it ends the run, unless a shell that wants to live on has taken
  * it over for the command that runs.

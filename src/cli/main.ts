@@ -2,13 +2,11 @@ import { userInfo } from "node:os";
 import { hideSecrets } from "./config/environment.ts";
 import { endProcess } from "./end-process.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { Interrupts } from "./interrupts.ts";
+import { Interrupts, ReaderGone } from "./interrupts.ts";
 import { type Invocation, parseCommandLine } from "./options.ts";
 import { choosePersonality, type Personality } from "./personality.ts";
 import { ProcessIo } from "./process-io.ts";
-
-/** Output that nobody reads any more ends a one-shot job quietly. */
-class ReaderGone extends Error {}
+import { outputSubcommands } from "./subcommand-names.ts";
 
 const SIGNAL_STATUS = { SIGHUP: 129, SIGQUIT: 131, SIGTERM: 143 } as const;
 
@@ -33,8 +31,8 @@ const io = new ProcessIo({
   messagesToStderr: "options" in invocation && invocation.options.messagesToStderr,
   asksOnStdout: !personality.hasExtensions,
   onReaderGone: () => {
-    // Commands of -c and scripts go on: transfers must not stop because a pager was closed.
-    if (invocation.kind === "subcommand") interrupts.end(new ReaderGone());
+    // All else goes on: transfers and removals must not stop because a pager was closed.
+    if (isOnlyOutput(invocation)) interrupts.end(new ReaderGone());
   },
 });
 
@@ -70,6 +68,13 @@ function systemUserName(): string | undefined {
   }
 }
 
+/** Whether a run does nothing but write to standard output. */
+function isOnlyOutput(asked: Invocation): boolean {
+  if (asked.kind !== "subcommand") return false;
+  const { name, operands } = asked;
+  return outputSubcommands.has(name) || (name === "get" && operands.at(-1) === "-");
+}
+
 function listenToSignals(): void {
   process.on("SIGINT", () => {
     // Pressed again while we are still tidying up: go at once.
@@ -94,8 +99,7 @@ async function execute(asked: Invocation): Promise<number> {
       const localCwd = process.cwd();
       const status = await run(asked, { io, personality, environment, interrupts, localCwd });
       const { reason } = interrupts;
-      if (reason instanceof Terminated) return reason.status;
-      return reason instanceof ReaderGone ? ExitCode.OK : status;
+      return reason instanceof Terminated ? reason.status : status;
     }
     default: {
       const { answer } = await import("./informative.ts");

@@ -61,6 +61,13 @@ export async function run(
     return await dispatch(invocation, run);
   } catch (error) {
     const isInterrupted = environment.interrupts.signal.aborted;
+    if (options.json && !isInterrupted && !(error instanceof UsageError)) {
+      const [{ failureJson }, { jsonLine }] = await Promise.all([
+        import("./oneshot/json.ts"),
+        import("./render/printable.ts"),
+      ]);
+      io.out(jsonLine(failureJson(error)));
+    }
     if (isInterrupted) return personality.statusOf(environment.interrupts.reason);
     // A wrong option is told on standard error by everybody; commands tell theirs elsewhere.
     if (error instanceof UsageError)

@@ -14,6 +14,11 @@ export const subcommandSummaries: readonly (readonly [words: string, summary: st
   ["channels URL", "the connections that a session with a server has"],
 ];
 
+/** Those that change nothing: without a reader of their output there is nothing left for them to do. */
+export const outputSubcommands: ReadonlySet<string> = new Set([
+  ...["ls", "cat", "du", "stat", "shares", "quic-check", "channels"],
+]);
+
 /** The names of the subcommands. */
 export const subcommandNames: ReadonlySet<string> = new Set(
   subcommandSummaries.map(([words]) => words.split(" ", 1)[0] ?? ""),

@@ -223,7 +223,14 @@ describe("a subcommand", { skip }, () => {
       const files = told.filter(({ event }) => event === "file");
       assert.deepEqual(files.map(({ path }) => path).sort(), ["dir/a b%.txt", "dir/sub/c.txt"]);
       const { ms, ...summary } = told.at(-1) ?? {};
-      assert.deepEqual(summary, { event: "summary", files: 2, bytes: 4, failures: 0 });
+      assert.deepEqual(summary, {
+        event: "summary",
+        files: 2,
+        bytes: 4,
+        failures: 0,
+        notTried: 0,
+        skipped: 0,
+      });
       assert.equal(typeof ms, "number");
     });
   });

@@ -39,6 +39,7 @@ export async function withTransfers<T>(
   const { io, personality, settings, signal, tree } = context;
   const isDrawn = io.isErrTerminal && !personality.habits.drawsNoProgress;
   const progress = isDrawn ? await barsOn(io) : silentProgress;
+  let left = 0;
   try {
     return await move({
       tree,
@@ -56,8 +57,13 @@ export async function withTransfers<T>(
       onNotice: (message) => progress.print(() => io.err(`${printable(message)}\n`)),
       drained: () => io.drained(),
       outBytes: (bytes) => io.outBytes(bytes),
+      // While questions are asked nobody wants to be asked about what is not tried.
+      ...(settings.prompt ? {} : { onLeft: () => (left += 1) }),
     });
   } catch (error) {
+    if (left > 0 && !signal.aborted && !personality.habits.isTerse) {
+      progress.print(() => io.err(`${left} ${left === 1 ? "file was" : "files were"} not tried\n`));
+    }
     throw namedFailure(style, error);
   } finally {
     progress.end();

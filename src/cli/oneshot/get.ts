@@ -1,12 +1,13 @@
 import { type Stats, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { TransferError, type Tree } from "../../core/index.ts";
+import { joinRemote, TransferError, type Tree } from "../../core/index.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
 import {
   type DownloadItem,
   type DownloadPlan,
   downloadMany,
   haveTwins,
+  type PlanCandidate,
   planDownload,
   TargetClaims,
 } from "../transfer/index.ts";
@@ -15,7 +16,7 @@ import { safeLocalName } from "../transfer/safe-name.ts";
 import { isRemoteLocation } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import { cat } from "./cat.ts";
-import type { ConnectedPlace, Job } from "./job.ts";
+import { type ConnectedPlace, type Job, locationOf } from "./job.ts";
 import { isMask, maskOf, nameOf } from "./matching.ts";
 import { transferMany } from "./transferring.ts";
 
@@ -35,15 +36,19 @@ export async function get(job: Job, operands: readonly string[]): Promise<void> 
   const destination = readDestination(job, hasDestination ? last : ".", sources);
   const names = sources.map((source) => nameOf(source.replaceAll("/", "\\")));
   const targets = new TargetClaims(sep, sources.some(hasMask) || haveTwins(names));
-  await job.forEachPlace(sources, async (place) => {
-    const style: TransferStyle = { direction: "download", showLocal: (path) => path };
-    await transferMany(job, place, style, (environment) =>
-      downloadMany(
-        { ...environment, targets },
-        itemsOf(job, place, destination, environment.onNotice),
-      ),
-    );
-  });
+  const style: TransferStyle = { direction: "download", showLocal: (path) => path };
+  sources.forEach(locationOf);
+  await job.forEach(sources, (source) =>
+    transferMany(job, {
+      style,
+      connect: () => job.connect(source),
+      move: (environment, place) =>
+        downloadMany(
+          { ...environment, targets },
+          itemsOf(job, place, destination, environment.onSkipped),
+        ),
+    }),
+  );
 }
 
 function readDestination(job: Job, operand: string, sources: readonly string[]): Destination {
@@ -72,7 +77,10 @@ async function* itemsOf(
   const filter = { recurse: job.isRecursive, signal: job.signal, ...(onNotice && { onNotice }) };
   const mask = maskOf(path);
   if (isMask(path)) {
-    yield* planDownload(tree, { ...mask, localDirectory: destination.path, ...filter });
+    const plan = { ...mask, localDirectory: destination.path, ...filter };
+    yield* withDirectories(mask.directory, (onDirectory) =>
+      planDownload(tree, { ...plan, onDirectory }),
+    );
     return;
   }
   // What a server calls the root of a share, and how it spells a name, is not for it to decide.
@@ -81,6 +89,27 @@ async function* itemsOf(
     ? join(destination.path, safeLocalName(name))
     : destination.path;
   yield* single(tree, path, localPath, filter);
+}
+
+/** What a plan yields, and the directories that it passes over: they were asked for as well. */
+async function* withDirectories(
+  parent: string,
+  plan: (onDirectory: (candidate: PlanCandidate) => void) => AsyncGenerator<DownloadItem>,
+): AsyncGenerator<DownloadItem> {
+  const passedOver: DownloadItem[] = [];
+  const items = plan(({ name }) => {
+    const remotePath = joinRemote(parent, name);
+    passedOver.push({ remotePath, localPath: "", error: needsRecursion(remotePath) });
+  });
+  for await (const item of items) {
+    yield* passedOver.splice(0);
+    yield item;
+  }
+  yield* passedOver;
+}
+
+function needsRecursion(remotePath: string): TransferError {
+  return new TransferError(`\\${remotePath} is a directory: -r fetches it with all that is in it`);
 }
 
 async function* single(
@@ -97,9 +126,7 @@ async function* single(
       return;
     }
     if (recurse !== true) {
-      throw new TransferError(
-        `\\${remotePath} is a directory: -r fetches it with all that is in it`,
-      );
+      throw needsRecursion(remotePath);
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { ReaderGone } from "../interrupts.ts";
 import type { Run } from "../run.ts";
 import { Job } from "./job.ts";
 
@@ -30,6 +31,10 @@ export async function runSubcommand(
   if (load === undefined) throw new Error(`${name} is no subcommand`);
   const subcommand = await load();
   const job = new Job(run);
-  await subcommand(job, operands);
+  try {
+    await subcommand(job, operands);
+  } catch (error) {
+    if (!(run.signal.reason instanceof ReaderGone)) job.fail(error);
+  }
   return job.status;
 }

@@ -105,13 +105,21 @@ export class Job {
     }
   }
 
-  /** Tells a failure and remembers it for the exit status; an interruption is thrown on. */
+  /** Reports a failure and remembers it for the exit status; an interruption is thrown on. */
   fail(error: unknown): void {
     this.signal.throwIfAborted();
     if (error instanceof UsageError) throw error;
+    this.report(error);
+  }
+
+  /** Reports a failure of before, whatever has happened since, and remembers it for the exit status. */
+  report(error: unknown): void {
     this.#failures.push(error);
-    if (error instanceof ToldFailures) return;
-    if (this.isJson) this.emit(failureJson(error));
+    const isTold = error instanceof ToldFailures;
+    if (this.isJson) {
+      for (const each of isTold ? error.failures : [error]) this.emit(failureJson(each));
+    }
+    if (isTold) return;
     const { io, personality, options } = this.run;
     tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
   }

@@ -14,7 +14,7 @@ import {
 import { safeRemoteName } from "../transfer/safe-name.ts";
 import { isRemoteLocation, withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
-import type { ConnectedPlace, Job } from "./job.ts";
+import { type ConnectedPlace, type Job, locationOf } from "./job.ts";
 import { isMask, statIfThere } from "./matching.ts";
 import { transferMany } from "./transferring.ts";
 
@@ -25,21 +25,27 @@ export async function put(job: Job, operands: readonly string[]): Promise<void> 
   if (last === undefined || sources.length === 0 || !isRemoteLocation(last)) {
     throw new UsageError("usage: smbx put [-r] FILE... URL");
   }
-  const place = await job.connect(last);
-  if (isMask(place.path))
+  if (isMask(locationOf(last).path)) {
     throw new UsageError(`${withoutPassword(last)}: a destination has no wildcards`);
-  const isDirectory = await namesDirectory(job, place, last, sources.length > 1);
+  }
   const shown = new Map(sources.map((source) => [localPathOf(job, source), source]));
   const style: TransferStyle = {
     direction: "upload",
     showLocal: (path) => shown.get(path) ?? path,
   };
-  await transferMany(job, place, style, (environment) =>
-    uploadMany(
-      { ...environment, targets: new TargetClaims("\\", haveTwins(sources.map(nameOfSource))) },
-      itemsOf(job, place, sources, { isDirectory, ...noticesOf(environment) }),
-    ),
-  );
+  const targets = new TargetClaims("\\", haveTwins(sources.map(nameOfSource)));
+  await transferMany(job, {
+    style,
+    connect: () => job.connect(last),
+    async move(environment, place) {
+      const isDirectory = await namesDirectory(job, place, last, sources.length > 1);
+      if (isDirectory && sources.includes("-")) {
+        throw new UsageError("standard input needs a name: put - URL/NAME");
+      }
+      const destination = { isDirectory, ...noticesOf(environment) };
+      return uploadMany({ ...environment, targets }, itemsOf(job, place, sources, destination));
+    },
+  });
 }
 
 async function namesDirectory(
@@ -51,7 +57,7 @@ async function namesDirectory(
   const found = await statIfThere(tree, path, job.signal);
   if (found?.isDirectory === true) return true;
   if (location.hasTrailingSeparator || isMany) {
-    throw new UsageError(`${withoutPassword(operand)} is no directory`);
+    throw new UsageError(`${withoutPassword(operand)} is not a directory`);
   }
   return false;
 }
@@ -71,8 +77,8 @@ interface Destination extends Notices {
   readonly isDirectory: boolean;
 }
 
-function noticesOf({ onNotice }: TransferEnvironment): Notices {
-  return onNotice === undefined ? {} : { onNotice };
+function noticesOf({ onSkipped }: TransferEnvironment): Notices {
+  return onSkipped === undefined ? {} : { onNotice: onSkipped };
 }
 
 async function* itemsOf(
@@ -85,15 +91,11 @@ async function* itemsOf(
   for (const source of sources) {
     const localPath = localPathOf(job, source);
     try {
-      if (isDirectory && source === "-") {
-        throw new UsageError("standard input needs a name: put - URL/NAME");
-      }
       const remotePath = isDirectory
         ? joinRemote(place.path, safeRemoteName(basename(localPath)))
         : place.path;
       yield* single(job, { localPath, remotePath }, destination);
     } catch (error) {
-      if (error instanceof UsageError) throw error;
       job.signal.throwIfAborted();
       yield { localPath, remotePath: place.path, error };
     }

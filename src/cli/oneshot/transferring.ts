@@ -4,9 +4,11 @@ import { printable } from "../render/printable.ts";
 import { formatSize } from "../render/size.ts";
 import {
   createProgress,
+  type FinishedFile,
   type TransferEnvironment,
-  type TransferSummary,
+  type TransferProgress,
 } from "../transfer/index.ts";
+import { UsageError } from "../usage-error.ts";
 import type { ConnectedPlace, Job } from "./job.ts";
 import { finishedJson } from "./json.ts";
 
@@ -22,51 +24,116 @@ export function transferEnvironment(job: Job, tree: Tree): TransferEnvironment {
   };
 }
 
+/** What one transfer of many files does. */
+export interface ManyFiles {
+  readonly style: TransferStyle;
+  /** Finds the place that files come from or go to; what it throws is a failure of the transfer. */
+  connect(): Promise<ConnectedPlace>;
+  move(environment: TransferEnvironment, place: ConnectedPlace): Promise<unknown>;
+}
+
 /**
  * Moves many files with progress on a terminal; each file is an object with `--json`. Failures are
- * told as they come, on a terminal when the bars are gone. The sum is told at the end.
+ * reported as they come, and the sum at the end, however it ends.
+ *
+ * @throws {UsageError} where nothing was tried
+ * @throws the reason of an interruption, when the sum is told
  */
-export async function transferMany(
+export async function transferMany(job: Job, many: ManyFiles): Promise<void> {
+  const progress = await createProgress(job.io);
+  const sum = new Sum();
+  try {
+    const place = await many.connect();
+    sum.begin();
+    await many.move(reportingTo(job, place, many.style, progress, sum), place);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (!job.signal.aborted) {
+      sum.failures += 1;
+      progress.print(() => job.report(namedFailure(many.style, error)));
+    }
+  } finally {
+    progress.end();
+  }
+  tellSum(job, sum);
+  job.signal.throwIfAborted();
+}
+
+/** Reports what happens and adds it up. */
+function reportingTo(
   job: Job,
   place: ConnectedPlace,
   style: TransferStyle,
-  move: (environment: TransferEnvironment) => Promise<TransferSummary>,
-): Promise<void> {
-  const progress = await createProgress(job.io);
-  const failures: unknown[] = [];
-  let summary: TransferSummary;
-  try {
-    summary = await move({
-      ...transferEnvironment(job, place.tree),
-      progress,
-      onNotice: (message) => progress.print(() => job.io.err(`${printable(message)}\n`)),
-      onFile: (file) => {
-        if (!job.isJson) return;
-        const emit = (): void => job.emit(finishedJson(place, file));
-        // Where the objects go to the terminal as well, the bar makes room for them.
-        if (job.io.isTerminal) progress.print(emit);
-        else emit();
-      },
-      onFailure: (failure) => {
-        const error = transferFailure(style, failure);
-        if (job.io.isErrTerminal) failures.push(error);
-        else job.fail(error);
-      },
-    });
-  } catch (error) {
-    throw namedFailure(style, error);
-  } finally {
-    progress.end();
-    for (const error of failures) job.fail(error);
-  }
-  tellSummary(job, summary);
+  progress: TransferProgress,
+  sum: Sum,
+): TransferEnvironment {
+  const onNotice = (message: string): void => {
+    progress.print(() => job.io.err(`${printable(message)}\n`));
+  };
+  return {
+    ...transferEnvironment(job, place.tree),
+    progress,
+    onNotice,
+    onFile(file) {
+      sum.add(file);
+      if (!job.isJson) return;
+      const emit = (): void => job.emit(finishedJson(place, file));
+      // Where the objects go to the terminal as well, the bar makes room for them.
+      if (job.io.isTerminal) progress.print(emit);
+      else emit();
+    },
+    onFailure(failure) {
+      sum.failures += 1;
+      progress.print(() => job.report(transferFailure(style, failure)));
+    },
+    onLeft() {
+      sum.notTried += 1;
+    },
+    onSkipped(message) {
+      sum.skipped += 1;
+      onNotice(message);
+    },
+  };
 }
 
-function tellSummary(job: Job, { files, bytes, ms, failures }: TransferSummary): void {
-  if (job.isJson) {
-    job.emit({ event: "summary", files, bytes, ms: Math.round(ms), failures: failures.length });
-  } else if (job.io.isErrTerminal) {
-    const rate = ms > 0 ? `, ${formatSize(Math.round((bytes / ms) * 1000))}/s` : "";
-    job.io.err(`${files} ${files === 1 ? "file" : "files"}, ${formatSize(bytes)}${rate}\n`);
+/** What became of the files of a transfer. */
+class Sum {
+  files = 0;
+  bytes = 0;
+  failures = 0;
+  /** Left when something ended the transfer: cancelled, or not begun. */
+  notTried = 0;
+  /** Passed over: what is neither a file nor a directory, and links to directories. */
+  skipped = 0;
+  #startedAt: number | undefined;
+
+  begin(): void {
+    this.#startedAt = performance.now();
   }
+
+  add({ bytes }: FinishedFile): void {
+    this.files += 1;
+    this.bytes += bytes;
+  }
+
+  get hasBegun(): boolean {
+    return this.#startedAt !== undefined;
+  }
+
+  get ms(): number {
+    return this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt;
+  }
+}
+
+function tellSum(job: Job, sum: Sum): void {
+  const { files, bytes, ms, failures, notTried, skipped } = sum;
+  if (job.isJson) {
+    const event = { event: "summary", files, bytes, ms: Math.round(ms) };
+    job.emit({ ...event, failures, notTried, skipped });
+  }
+  if (notTried > 0 && !job.signal.aborted)
+    job.io.err(`${notTried} ${notTried === 1 ? "file was" : "files were"} not tried\n`);
+  if (job.isJson || !job.io.isErrTerminal || !sum.hasBegun) return;
+  const rate = ms > 0 ? `, ${formatSize(Math.round((bytes / ms) * 1000))}/s` : "";
+  job.io.err(`${files} ${files === 1 ? "file" : "files"}, ${formatSize(bytes)}${rate}\n`);
 }

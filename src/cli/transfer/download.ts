@@ -90,6 +90,7 @@ export async function downloadMany(
     },
     onFailure: (item, error) => tally.failed(failure(item, error)),
     explainFatal: (item, error) => new FatalFailure(failure(item, error)),
+    onLeft: env.onLeft && ((item) => tally.left(item)),
     signal: env.signal,
   });
   return tally.summary();

@@ -20,8 +20,15 @@ export interface TransferEnvironment {
   readonly onFile?: (file: FinishedFile) => void;
   /** Called at once for each file that failed; it is also part of the result. */
   readonly onFailure?: (failure: TransferFailure) => void;
+  /**
+   * Called for each file that was left when something ended the run: cancelled, or not begun. What was not
+   * listed yet is listed for it.
+   */
+  readonly onLeft?: () => void;
   /** Things a user should know that are no failure: a skipped socket, a file that grew. */
   readonly onNotice?: (message: string) => void;
+  /** What was passed over, a pipe or a link to a directory, and why. */
+  readonly onSkipped?: (message: string) => void;
   /** The names that are taken already, where a command moves its sources in several parts. */
   readonly targets?: TargetClaims;
   /** Resolves when whoever reads about files has room for more; see `Io.drained`. */

@@ -22,6 +22,11 @@ export interface RunOptions<T> {
   readonly onFailure: (item: T, error: unknown) => void;
   /** What is thrown for an item whose fatal error ends the run; by default that error. */
   readonly explainFatal?: (item: T, error: unknown) => unknown;
+  /**
+   * Told of every item that was left when something ended the run: cancelled, or not begun. After a
+   * fatal error the rest is listed to the end for that. Without it nothing more is listed.
+   */
+  readonly onLeft?: ((item: T) => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -56,6 +61,8 @@ class BoundedRun<T> {
   #running = 0;
   #used = 0;
   #failure: { readonly error: unknown } | undefined;
+  /** The failure is that of an item. */
+  #isBlamed = false;
   #wake: (() => void) | undefined;
 
   constructor(options: RunOptions<T>) {
@@ -68,9 +75,10 @@ class BoundedRun<T> {
       for await (const item of this.#options.items) {
         const weight = Math.min(this.#options.weigh(item), this.#options.budget);
         while (!this.#hasRoom(weight)) await this.#change();
-        if (this.#failure !== undefined) break;
-        this.#signal.throwIfAborted();
-        this.#start(item, weight);
+        this.#options.signal.throwIfAborted();
+        if (this.#failure === undefined) this.#start(item, weight);
+        else if (this.#options.onLeft === undefined) break;
+        else this.#options.onLeft(item);
       }
     } catch (error) {
       this.#fail(error);
@@ -98,7 +106,7 @@ class BoundedRun<T> {
     };
     this.#options.run(item, this.#signal).then(over, (error: unknown) => {
       if (isFatal(error)) this.#failAt(item, error);
-      else if (this.#signal.aborted) this.#fail(error);
+      else if (this.#signal.aborted) this.#leave(item, error);
       else this.#options.onFailure(item, error);
       over();
     });
@@ -110,12 +118,23 @@ class BoundedRun<T> {
     this.#abort.abort(error);
   }
 
+  /** Cancelled on its way. */
+  #leave(item: T, error: unknown): void {
+    this.#fail(error);
+    this.#options.onLeft?.(item);
+  }
+
   #failAt(item: T, error: unknown): void {
     // Where a broken connection ended the listing first, the item that was under way says more.
     const before = this.#failure;
-    const mayReplace = before?.error === error && !(error instanceof NtStatusError);
-    if (before !== undefined && !mayReplace) return;
+    const isOfListing = before?.error === error && !this.#isBlamed;
+    const mayReplace = isOfListing && !(error instanceof NtStatusError);
+    if (before !== undefined && !mayReplace) {
+      this.#leave(item, error);
+      return;
+    }
     this.#fail(error);
+    this.#isBlamed = true;
     this.#failure = { error: this.#options.explainFatal?.(item, error) ?? error };
   }
 

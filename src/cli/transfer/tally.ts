@@ -28,6 +28,11 @@ export class Tally {
     this.#environment.onFailure?.(failure);
   }
 
+  /** A file, or what would have been one, was left when something ended the run. */
+  left({ isDirectory }: { readonly isDirectory?: boolean }): void {
+    if (isDirectory !== true) this.#environment.onLeft?.();
+  }
+
   summary(): TransferSummary {
     return {
       files: this.#files,

@@ -99,6 +99,23 @@ describe("runBounded", () => {
     assert.equal(ended, 1);
   });
 
+  it("tells of all that was left when something concerned everything", async () => {
+    const lost = new TransportClosedError("gone");
+    const left: number[] = [];
+    const run = async (item: number, signal: AbortSignal): Promise<void> => {
+      await turn();
+      if (item === 2) throw lost;
+      await turn();
+      signal.throwIfAborted();
+    };
+    const onLeft = (item: number): void => {
+      left.push(item);
+    };
+    const items = [1, 2, 3, 4, 5, 6];
+    await assert.rejects(runBounded(options({ items, jobs: 3, run, onLeft })), lost);
+    assert.deepEqual(left.sort(), [1, 3, 4, 5, 6]);
+  });
+
   it("names the item under way, even where the connection ended the listing first", async () => {
     const lost = new TransportClosedError("gone");
     const explainFatal = (item: number, cause: unknown) => new Error(`item ${item}`, { cause });
