@@ -28,7 +28,7 @@ export {
   UnsupportedError,
   WireFormatError,
 } from "./errors.ts";
-export { queryAllocatedRanges, setSparse } from "./file/allocated-ranges.ts";
+export { queryAllocatedRanges, setSparse, tellsHoles } from "./file/allocated-ranges.ts";
 export { copyChunks } from "./file/copy-chunk.ts";
 export { cutBack } from "./file/cut-back.ts";
 export {

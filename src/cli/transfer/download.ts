@@ -3,7 +3,6 @@ import { sep } from "node:path";
 import {
   type CreateResponse,
   closeQuietly,
-  FileAttributes,
   NtStatusError,
   type Piece,
   queryAllocatedRanges,
@@ -12,6 +11,8 @@ import {
   readPipeline,
   readSmallFile,
   TransferError,
+  tellsHoles,
+  WireFormatError,
 } from "../../core/index.ts";
 import type {
   DownloadItem,
@@ -239,9 +240,7 @@ class Download {
   async #ranges(file: RemoteFile, target: LocalTarget): Promise<Piece[]> {
     const { size, created } = file;
     const whole = [{ offset: 0, length: size }];
-    const isSparse = (created.fileAttributes & FileAttributes.SPARSE_FILE) !== 0;
-    const saved = size - created.allocationSize;
-    if (!target.canHaveHoles || !(isSparse || saved > size / 10)) return whole;
+    if (!target.canHaveHoles || !tellsHoles(created.fileAttributes)) return whole;
     if (size < WORTHWHILE_HOLE_BYTES) return whole;
     const ranges: Piece[] = [];
     try {
@@ -249,7 +248,7 @@ class Download {
         ranges.push(range);
       }
     } catch (error) {
-      if (error instanceof NtStatusError) return whole;
+      if (error instanceof NtStatusError || error instanceof WireFormatError) return whole;
       throw error;
     }
     target.allot(size, ranges);

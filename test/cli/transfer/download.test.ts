@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { FatalFailure } from "../../../src/cli/transfer/fatal-failure.ts";
 import { downloadFile, downloadMany } from "../../../src/cli/transfer/index.ts";
 import {
+  FileAttributes,
   NtStatus,
   NtStatusError,
   TransferError,
@@ -129,6 +130,40 @@ describe("downloadFile", () => {
       assert.deepEqual(new Uint8Array(readFileSync(join(directory, "f"))), bytes);
       const { size, blocks } = statSync(join(directory, "f"));
       assert.ok(blocks * 512 < size);
+    }));
+
+  it("takes nothing for a hole that may be data elsewhere", () =>
+    withDirectory(async (directory) => {
+      const { OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS, REPARSE_POINT } = FileAttributes;
+      const recalled = [OFFLINE, RECALL_ON_OPEN, RECALL_ON_DATA_ACCESS, REPARSE_POINT];
+      for (const attributes of [FileAttributes.ARCHIVE, ...recalled.map((bit) => SPARSE | bit)]) {
+        const { share, env } = await rig({ chunkSize: 65_536 });
+        // Nothing of it is on the server's own disk: READ fetches it.
+        share.add("f", pattern(400_000), { attributes, allocated: [] });
+        await downloadFile(env, "f", join(directory, "f"));
+        assert.deepEqual(new Uint8Array(readFileSync(join(directory, "f"))), pattern(400_000));
+      }
+    }));
+
+  it("asks for the rest of a list of allocated ranges that is cut off", () =>
+    withDirectory(async (directory) => {
+      const bytes = new Uint8Array(1 << 20);
+      const allocated = [0, 200_000, 400_000, 900_000].map((offset) => ({
+        offset,
+        length: 10_000,
+      }));
+      for (const { offset, length } of allocated) bytes.set(pattern(length), offset);
+      // One range at a time; or never any, without saying that this is all.
+      for (const atMost of [16, 0]) {
+        const { share, env } = await rig({
+          chunkSize: 65_536,
+          fault: ({ command }) => (command === Command.IOCTL ? { atMost } : undefined),
+        });
+        share.add("f", bytes, { attributes: SPARSE, allocated });
+        const file = await downloadFile(env, "f", join(directory, "f"));
+        assert.equal(file.bytes, atMost === 0 ? bytes.length : 40_000);
+        assert.deepEqual(new Uint8Array(readFileSync(join(directory, "f"))), bytes);
+      }
     }));
 
   it("writes to standard output in order", async () => {

@@ -34,7 +34,7 @@ export interface Fault {
   readonly status?: number;
   /** The connection breaks: this and everything later rejects with the error. */
   readonly error?: Error;
-  /** READ gives, WRITE takes at most so many bytes. */
+  /** READ gives, WRITE takes at most so many bytes; IOCTL gives no more and says BUFFER_OVERFLOW. */
   readonly atMost?: number;
   /** WRITE claims to have been carried out, and was not. */
   readonly lostWrite?: boolean;
@@ -204,6 +204,12 @@ export class MemoryShare extends MemoryFiles {
     try {
       if (fault?.status !== undefined) throw new Refusal(fault.status);
       const body = this.#body(command, message, spec, fault);
+      const limit = fault?.atMost;
+      if (command === Command.IOCTL && limit !== undefined) {
+        const { output } = body as { output: Uint8Array };
+        const status = output.length > limit ? NtStatus.BUFFER_OVERFLOW : NtStatus.SUCCESS;
+        return reply({ output: output.subarray(0, limit) }, () => {}, status);
+      }
       return reply(body, () => this.#release(body));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
