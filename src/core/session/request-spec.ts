@@ -2,6 +2,9 @@ import type { RawReply } from "../connection/outstanding-requests.ts";
 import { ProtocolError } from "../errors.ts";
 import { NtStatus } from "../nt-status.ts";
 import { decodeBody, type MessageCodec } from "../smb2/codec.ts";
+import { Command } from "../smb2/constants.ts";
+import { HEADER_LENGTH } from "../smb2/header.ts";
+import { Reader } from "../wire/reader.ts";
 import type { WriteMemory } from "./write-memory.ts";
 
 /** A request and the response it expects, as the layers above a session give it. */
@@ -73,7 +76,7 @@ export interface Reply<R> {
  * @throws {WireFormatError} where the body is malformed
  */
 export function decodeReply<R>(raw: RawReply, codec: MessageCodec<R>): Reply<R> {
-  const hasBody = carriesBody(raw.header.status);
+  const hasBody = carriesBody(raw.header.status) || carriesLimits(raw, codec);
   const body = hasBody ? decodeBody(raw.message, codec) : undefined;
   return new DecodedReply(raw, codec.name, hasBody, body);
 }
@@ -111,6 +114,19 @@ class DecodedReply<R> implements Reply<R> {
   release(): void {
     this.#raw.release();
   }
+}
+
+/** StructureSize of an IOCTL response ([MS-SMB2] 2.2.32); that of an ERROR response is 9. */
+const IOCTL_STRUCTURE_SIZE = 49;
+
+/**
+ * A server-side copy that asks for too much is refused by an IOCTL response with the server's limits in
+ * it ([MS-SMB2] 3.3.4.4, 3.3.5.15.6.2).
+ */
+function carriesLimits({ header, message }: RawReply, codec: MessageCodec<unknown>): boolean {
+  if (codec.command !== Command.IOCTL || header.status !== NtStatus.INVALID_PARAMETER) return false;
+  const body = message.subarray(HEADER_LENGTH);
+  return body.length >= IOCTL_STRUCTURE_SIZE && new Reader(body).u16() === IOCTL_STRUCTURE_SIZE;
 }
 
 /**
