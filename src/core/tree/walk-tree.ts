@@ -50,103 +50,123 @@ export async function* walkTree(
   options: WalkOptions = {},
 ): AsyncGenerator<WalkStep> {
   const start = WalkedDirectory.at(tree, directory, options);
-  yield* new TreeWalk(options).level(start.batches(options.pattern));
+  const listsAhead = options.recurse !== false && options.listsAhead !== false;
+  // A stack rather than generators in generators: a step costs the same however deep it lies.
+  const levels = [new Level(start.batches(options.pattern), listsAhead)];
+  try {
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const walked = level.take();
+      if (walked !== undefined) {
+        yield { walked };
+        if (isEntered(walked, options)) levels.push(level.enter(walked));
+        else level.giveUp(walked);
+        continue;
+      }
+      const error = await level.fetch();
+      if (level.hasMore) continue;
+      levels.pop();
+      await level.close();
+      if (error === undefined) continue;
+      if (level.owner === undefined || !isOfOneDirectory(error)) throw error;
+      yield { walked: level.owner, error };
+    }
+  } finally {
+    await Promise.all(levels.map((level) => level.close()));
+  }
+}
+
+function isEntered(
+  walked: WalkedEntry,
+  { recurse, enters }: WalkOptions,
+): walked is WalkedEntry & { readonly below: WalkedDirectory } {
+  return walked.below !== undefined && recurse !== false && enters?.(walked) !== false;
+}
+
+/** What ends the listing of a directory below the first, and not the walk. */
+function isOfOneDirectory(error: unknown): boolean {
+  return error instanceof NtStatusError || error instanceof DirectoryEntryError;
 }
 
 type Batches = AsyncGenerator<WalkedBatch>;
+type Result = IteratorResult<WalkedBatch>;
 
-/** A listing whose first batch was asked for before its turn. */
-interface Prefetched {
-  readonly batches: Batches;
-  readonly first: Promise<IteratorResult<WalkedBatch>>;
-}
+/** One directory of a walk that is being read, and some of those in it that are listed ahead. */
+class Level {
+  /** The entry that it is; undefined for the first one. */
+  readonly owner: WalkedEntry | undefined;
+  /** False once it was read to its end, or could not be read. */
+  hasMore = true;
+  readonly #batches: Batches;
+  readonly #listsAhead: boolean;
+  readonly #ahead = new Map<WalkedDirectory, Level>();
+  /** Asked for before its turn. */
+  #first: Promise<Result> | undefined;
+  #entries: readonly WalkedEntry[] = [];
+  #next = 0;
+  /** Up to where the directories among these entries were asked for ahead. */
+  #asked = 0;
 
-class TreeWalk {
-  readonly #options: WalkOptions;
-
-  constructor(options: WalkOptions) {
-    this.#options = options;
+  constructor(batches: Batches, listsAhead: boolean, owner?: WalkedEntry) {
+    this.#batches = batches;
+    this.#listsAhead = listsAhead;
+    this.owner = owner;
   }
 
-  async *level(batches: Batches): AsyncGenerator<WalkStep> {
-    for await (const { entries } of batches) yield* this.#batch(entries);
+  /** The next entry, if it has arrived. */
+  take(): WalkedEntry | undefined {
+    const walked = this.#entries[this.#next];
+    if (walked === undefined) return undefined;
+    this.#next += 1;
+    if (this.#listsAhead) this.#lookAhead();
+    return walked;
   }
 
-  async *#batch(entries: readonly WalkedEntry[]): AsyncGenerator<WalkStep> {
-    const ahead = new Map<WalkedDirectory, Prefetched>();
-    const directories = this.#isAhead ? entries.flatMap(({ below }) => below ?? []) : [];
-    let nextAhead = 0;
+  /** Waits for more entries; resolves with what kept the server from sending them. */
+  async fetch(): Promise<unknown> {
     try {
-      for (const walked of entries) {
-        for (; nextAhead < directories.length && ahead.size < LOOK_AHEAD; nextAhead += 1) {
-          prefetch(directories[nextAhead], ahead);
-        }
-        yield { walked };
-        if (this.#isEntered(walked)) yield* this.#below(walked, ahead);
-        else giveUp(walked.below, ahead);
-      }
-    } finally {
-      await Promise.all([...ahead.values()].map(({ batches }) => batches.return(undefined)));
-    }
-  }
-
-  /** What is in a directory; where it cannot be listed, that is a step too. */
-  async *#below(
-    walked: WalkedEntry & { readonly below: WalkedDirectory },
-    ahead: Map<WalkedDirectory, Prefetched>,
-  ): AsyncGenerator<WalkStep> {
-    const { below } = walked;
-    const prefetched = ahead.get(below);
-    ahead.delete(below);
-    try {
-      yield* this.level(prefetched === undefined ? below.batches() : resume(prefetched));
+      const result = await (this.#first ?? this.#batches.next());
+      this.#first = undefined;
+      this.hasMore = result.done !== true;
+      this.#entries = result.done === true ? [] : result.value.entries;
+      this.#next = 0;
+      this.#asked = 0;
+      return undefined;
     } catch (error) {
-      if (!(error instanceof NtStatusError || error instanceof DirectoryEntryError)) throw error;
-      yield { walked, error };
+      this.hasMore = false;
+      return error;
     }
   }
 
-  #isEntered(walked: WalkedEntry): walked is WalkedEntry & { readonly below: WalkedDirectory } {
-    const { enters, recurse } = this.#options;
-    return walked.below !== undefined && recurse !== false && enters?.(walked) !== false;
+  /** The level of a directory that was taken here. */
+  enter(walked: WalkedEntry & { readonly below: WalkedDirectory }): Level {
+    const ahead = this.#ahead.get(walked.below);
+    this.#ahead.delete(walked.below);
+    return ahead ?? new Level(walked.below.batches(), this.#listsAhead, walked);
   }
 
-  get #isAhead(): boolean {
-    return this.#options.recurse !== false && this.#options.listsAhead !== false;
+  /** An entry that was taken here and is not entered. */
+  giveUp({ below }: WalkedEntry): void {
+    const ahead = below === undefined ? undefined : this.#ahead.get(below);
+    if (below === undefined || ahead === undefined) return;
+    this.#ahead.delete(below);
+    void ahead.close();
   }
-}
 
-function prefetch(
-  directory: WalkedDirectory | undefined,
-  ahead: Map<WalkedDirectory, Prefetched>,
-): void {
-  if (directory === undefined) return;
-  const batches = directory.batches();
-  const first = batches.next();
-  // Reported when its turn comes.
-  first.catch(() => {});
-  ahead.set(directory, { batches, first });
-}
+  /** Gives back what is open on the server, here and ahead. Never rejects. */
+  async close(): Promise<void> {
+    const ahead = [...this.#ahead.values()].map((level) => level.close());
+    await Promise.all([this.#batches.return(undefined).catch(() => {}), ...ahead]);
+  }
 
-/** A directory that was listed ahead and is not entered. */
-function giveUp(
-  directory: WalkedDirectory | undefined,
-  ahead: Map<WalkedDirectory, Prefetched>,
-): void {
-  const prefetched = directory === undefined ? undefined : ahead.get(directory);
-  if (directory === undefined || prefetched === undefined) return;
-  ahead.delete(directory);
-  prefetched.batches.return(undefined).catch(() => {});
-}
-
-/** Whoever leaves it in the middle closes the listing too, wherever it stands. */
-async function* resume({ batches, first }: Prefetched): Batches {
-  try {
-    const result = await first;
-    if (result.done === true) return;
-    yield result.value;
-    yield* batches;
-  } finally {
-    await batches.return(undefined);
+  #lookAhead(): void {
+    for (; this.#asked < this.#entries.length && this.#ahead.size < LOOK_AHEAD; this.#asked += 1) {
+      const next = this.#entries[this.#asked];
+      if (next?.below === undefined) continue;
+      const level = new Level(next.below.batches(), true, next);
+      level.#first = level.#batches.next();
+      // Reported when its turn comes.
+      level.#first.catch(() => {});
+      this.#ahead.set(next.below, level);
+    }
   }
 }
