@@ -15,7 +15,7 @@ export const mget: Command = {
   usage: "<mask>",
   summary: "get all the matching files",
   details:
-    "Several masks may follow each other; where one of them fails, the others are taken nevertheless. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows; without it they are passed over, which is reported. Asks for each file while prompt is on; it is an error if standard input ends there.",
+    "Several masks may follow each other; where one of them fails, the others are taken nevertheless. With recurse on, directories that match are fetched with all that is in them and that the mask setting allows; without it they are passed over, which is reported. Links to directories are left out, with a remark. Asks for each file while prompt is on; it is an error if standard input ends there.",
   completes: ["remote-path"],
   async run(context, masks) {
     if (masks.length === 0) throw new UsageError("nothing to mget");

@@ -47,7 +47,7 @@ type QueryReply = Reply<QueryDirectoryResponse>;
  *
  * @throws {NtStatusError} NO_SUCH_FILE where nothing matches; with `*` or `*.*` nothing is an empty
  * directory instead, and no error
- * @throws {ProtocolError} where the server repeats a part of the listing
+ * @throws {DirectoryEntryError} where the server repeats a part of the listing
  */
 export async function* listDirectory(
   tree: TreeConnect,

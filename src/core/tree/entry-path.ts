@@ -1,6 +1,9 @@
 import { SmbError } from "../errors.ts";
 
-/** A listed entry that cannot be used: its name is no part of a path, or it leads back to where it lies. */
+/**
+ * What a server lists cannot be used: a name is no part of a path, a directory leads back to where it
+ * lies, or the listing has no end. It concerns one entry or one directory, not the connection.
+ */
 export class DirectoryEntryError extends SmbError {
   constructor(message: string, options?: { readonly cause?: unknown }) {
     super("ERR_SMB_DIRECTORY_ENTRY", message, options);

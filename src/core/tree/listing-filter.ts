@@ -1,5 +1,5 @@
-import { ProtocolError } from "../errors.ts";
 import type { DirectoryEntry } from "../fscc/directory-information.ts";
+import { DirectoryEntryError } from "./entry-path.ts";
 import { hasWildcard, matchesMask } from "./name-mask.ts";
 
 /**
@@ -24,13 +24,15 @@ export class ListingFilter {
   /**
    * The entries of one batch that belong to the listing.
    *
-   * @throws {ProtocolError} for a batch that was there before: such a listing would never end
+   * @throws {DirectoryEntryError} for a batch that was there before: such a listing would never end
    */
   take(batch: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
     if (!this.isMask) return this.#named(batch);
     const key = `${batch.length}/${batch[0]?.name}/${batch.at(-1)?.name}`;
     if (this.#batches.has(key)) {
-      throw new ProtocolError("The server sends the same part of a listing again and again");
+      throw new DirectoryEntryError(
+        "The server sends the same part of the listing again and again",
+      );
     }
     this.#batches.add(key);
     if (this.takesAll) return batch;

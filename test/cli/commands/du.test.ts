@@ -16,3 +16,12 @@ it("du prints its sum where the server does not say how much space is free", asy
     assert.notEqual(error, undefined);
   }
 });
+
+it("du leaves a size that no file can have out of its sum, and fails", async () => {
+  const tree = new FakeTree({ a: file(5), b: file(Number.MAX_SAFE_INTEGER) });
+  const { state, io } = fakeShell(tree);
+  const { error } = await state.run("du");
+  assert.match(io.transcript, /^Total number of bytes: 5$/m);
+  assert.match(io.transcript, /no valid size for \\b$/m);
+  assert.notEqual(error, undefined);
+});
