@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import {
   type ClientOptions,
   type Credentials,
@@ -18,7 +19,8 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, "credentials
 }
 
 /**
- * Connects with every wire there is, TCP first, and logs on. `server` is a name, an address, a
+ * Connects with every wire there is, TCP first, and logs on. `server` is a name or an address, with or
+ * without `:PORT` (an IPv6 address before a port in brackets), a
  * `smb://[user[:password]@]server[:port]` URL (percent-encoded where needed), or a `DialTarget`.
  * What `options` say wins over the URL.
  *
@@ -54,8 +56,24 @@ interface Place {
   readonly password?: string;
 }
 
+/** `nas`, `nas:445`, `192.0.2.1:445`, `[2001:db8::1]:445`, `2001:db8::1`. */
+function parseHost(text: string): DialTarget {
+  if (isIPv6(text)) return { host: text };
+  const [, address, name, digits] =
+    /^(?:\[([^[\]]+)\]|([^:/\\[\]\s@]+))(?::(\d+))?$/.exec(text) ?? [];
+  const host = address ?? name;
+  const port = digits === undefined ? undefined : Number(digits);
+  const isWrong = host === undefined || (address !== undefined && !isIPv6(address));
+  if (isWrong || (port !== undefined && (port < 1 || port > 65_535))) {
+    throw new TypeError(
+      `Not a server: ${text} (a name or an address with or without :PORT, an IPv6 address before a port in brackets, or smb://…)`,
+    );
+  }
+  return port === undefined ? { host } : { host, port };
+}
+
 function parseServer(text: string): Place {
-  if (!/^smb:/i.test(text)) return { target: { host: text } };
+  if (!/^smb:/i.test(text)) return { target: parseHost(text) };
   const url = new URL(text);
   if (url.hostname === "") throw new TypeError(`No server in ${text}`);
   if (url.pathname !== "" && url.pathname !== "/") {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { AuthenticationError, connect, DialError } from "../src/index.ts";
+import { AuthenticationError, connect, DialError, type TransportFactory } from "../src/index.ts";
 import { type Samba, sambaUnavailable, startSamba } from "./support/samba.ts";
 
 describe("connect", () => {
@@ -10,6 +10,47 @@ describe("connect", () => {
     await assert.rejects(connect("smb://nas/share"), TypeError);
     await assert.rejects(connect("smb:///"), TypeError);
     await assert.rejects(connect("smb://nas:99999/"), TypeError);
+  });
+
+  it("reads a server with or without its port", async () => {
+    const dialled: object[] = [];
+    const transport: TransportFactory = {
+      kind: "tcp",
+      defaultPort: 445,
+      unavailable: () => undefined,
+      dial: ({ host, port }) => {
+        dialled.push({ host, port });
+        throw new Error("not in this test");
+      },
+    };
+    const dial = (server: string) => connect(server, { transports: [transport] });
+    for (const [server, host, port] of [
+      ["nas", "nas", 445],
+      ["nas:1445", "nas", 1445],
+      ["192.0.2.7:1445", "192.0.2.7", 1445],
+      ["2001:db8::7", "2001:db8::7", 445],
+      ["fe80::1%eth0", "fe80::1%eth0", 445],
+      ["[2001:db8::7]", "2001:db8::7", 445],
+      ["[2001:db8::7]:1445", "2001:db8::7", 1445],
+      ["smb://nas:1445", "nas", 1445],
+    ] as const) {
+      await assert.rejects(dial(server), DialError);
+      assert.deepEqual(dialled.pop(), { host, port }, server);
+    }
+    for (const wrong of [
+      "",
+      "nas:",
+      "nas:x",
+      "nas:0",
+      "nas:65536",
+      "[nas]:1",
+      "a:b:c",
+      "//nas",
+      "u@h",
+    ]) {
+      await assert.rejects(dial(wrong), TypeError, wrong);
+    }
+    assert.deepEqual(dialled, []);
   });
 
   it("refuses a password that has no user name, before it dials", async () => {

@@ -20,6 +20,7 @@ import {
   UnsupportedError,
 } from "../core/index.ts";
 import { localInterfaces } from "../transports/index.ts";
+import { statedTreeFailure } from "./commands/tree-failure.ts";
 import type { ClientConfig } from "./config/client-config.ts";
 import { lookUpLmhosts } from "./config/lmhosts.ts";
 import { explainConnection, explainDialling, explainShare } from "./explain.ts";
@@ -83,7 +84,7 @@ async function explainChannels(
   if (!personality.hasExtensions) return;
   await client.openChannels();
   const { formatVerdicts } = await import("./render/channels.ts");
-  io.err(formatVerdicts(client.multichannel));
+  io.err(formatVerdicts(client.multichannel, io.columns));
 }
 
 /**
@@ -102,9 +103,7 @@ export async function connectShare(
     tellStory(settings, explainShare(tree));
     return tree;
   } catch (error) {
-    throw error instanceof NtStatusError
-      ? new StatedFailure(`tree connect failed: ${error.statusName}`, { cause: error })
-      : error;
+    throw statedTreeFailure(error, client, "tree connect failed");
   }
 }
 
@@ -283,7 +282,9 @@ function statedConnectFailure(error: unknown, settings: ConnectSettings, host: s
   }
   if (error instanceof AuthenticationError) {
     const { statusName = "NT_STATUS_ACCESS_DENIED" } = error;
-    return new StatedFailure(`session setup failed: ${statusName}`, { cause: error });
+    const hint = "--guest accepts that; guests have neither signing nor encryption";
+    const explanation = error.offersGuest ? [error.message, hint] : [error.message];
+    return new StatedFailure(`session setup failed: ${statusName}`, { cause: error, explanation });
   }
   if (error instanceof TimeoutError) return negotiationTimeout(settings, host, error);
   const statusName = negotiationStatus(error);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import type { Credentials } from "../core/index.ts";
 import { systemReason } from "./commands/system-reason.ts";
 import { type AuthFile, parseAuthFile } from "./config/auth-file.ts";
@@ -7,6 +7,7 @@ import { StatedFailure } from "./failure.ts";
 import type { Options } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
 import { printable } from "./render/printable.ts";
+import { quoteWord } from "./shell/tokenizer.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Who we say we are, before a password has been asked for. */
@@ -116,11 +117,23 @@ function readAuthFile(path: string): AuthFile {
   } catch (cause) {
     // smbclient says the first of these on standard output, the second on standard error.
     throw new StatedFailure("ERROR: Unable to open credentials file!", {
-      cause,
+      cause: wrongUse(cause),
       epilogue: "Failed to set parse authentication file!",
       explanation: `${path}: ${systemReason(cause)}`,
     });
   }
+}
+
+/** What was asked for cannot be done: not a file of the share is missing, but one of the command line. */
+function wrongUse(cause: unknown): UsageError {
+  return Object.assign(new UsageError(systemReason(cause)), { cause });
+}
+
+/** A warning where others than its owner may read a file with a password; undefined where all is well. */
+export function looseFileWarning(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined || !stats.isFile() || (stats.mode & 0o077) === 0) return undefined;
+  return `others may read the password in ${path}: chmod 600 ${quoteWord(path)}`;
 }
 
 const secretReader = {
@@ -129,7 +142,7 @@ const secretReader = {
       return readFileSync(path, "utf8");
     } catch (cause) {
       throw new StatedFailure(`Cannot read the password file ${path}: ${systemReason(cause)}`, {
-        cause,
+        cause: wrongUse(cause),
       });
     }
   },
@@ -155,7 +168,9 @@ function readDescriptor(descriptor: number): string {
     }
     return Buffer.from(bytes).toString("utf8");
   } catch (cause) {
-    throw new StatedFailure(`Cannot read the password from descriptor ${descriptor}`, { cause });
+    throw new StatedFailure(`Cannot read the password from descriptor ${descriptor}`, {
+      cause: wrongUse(cause),
+    });
   } finally {
     if (isOurs) closeSync(readable);
   }
@@ -167,6 +182,15 @@ export function passwordQuestion({
   domain,
 }: Pick<Identity, "username" | "domain">): string {
   return `Password for [${printable(`${domain === "" ? "" : `${domain}\\`}${username}`)}]:`;
+}
+
+/** There is nobody to ask for a password. */
+export function noPasswordFor(identity: Pick<Identity, "username" | "domain">): UsageError {
+  const { username, domain } = identity;
+  const user = domain === "" ? username : `${domain}\\${username}`;
+  return new UsageError(
+    `no password for ${user}, and nobody to ask: give it in a file (-A FILE, PASSWD_FILE) or in the variable PASSWD; -N logs on without one`,
+  );
 }
 
 /** Whether a password has to be asked for. */

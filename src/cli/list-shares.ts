@@ -3,7 +3,8 @@ import { ExitCode } from "./exit-codes.ts";
 import { StatedFailure } from "./failure.ts";
 import { jsonLine, printable } from "./render/printable.ts";
 import type { Run } from "./run.ts";
-import { parseLocation, type RemoteLocation } from "./url.ts";
+import { isRemoteLocation, parseLocation, type RemoteLocation, withoutPassword } from "./url.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** `-L HOST`: the shares of a server. Returns the exit status. */
 export async function listShares(run: Run, host: string): Promise<number> {
@@ -33,8 +34,17 @@ export async function fetchShares(
 }
 
 function parseHost(host: string, hasPorts: boolean): RemoteLocation {
-  if (hasPorts) return parseLocation(`//${host}`);
+  if (hasPorts) return parseServer(host);
   return { host, share: "", path: "", hasTrailingSeparator: false };
+}
+
+/** A server by its name, with or without slashes before it, or as a URL. */
+function parseServer(host: string): RemoteLocation {
+  const location = parseLocation(isRemoteLocation(host) ? host : `//${host}`);
+  if (location.share === "") return location;
+  throw new UsageError(
+    `-L ${withoutPassword(host)}: -L takes a server; smbx ls lists what is in a share`,
+  );
 }
 
 /** The table that smbclient prints. */

@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { systemReason } from "./commands/system-reason.ts";
 import { hideSecrets } from "./config/environment.ts";
 import { endProcess } from "./end-process.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -113,9 +114,10 @@ async function leave(status: number): Promise<never> {
   try {
     await io.flush();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code !== "EPIPE") {
-      process.stderr.write(`${personality.program}: cannot write: ${message}\n`);
+      const reason = systemReason(error);
+      process.stderr.write(`${personality.program}: standard output: ${reason}\n`);
       endProcess(status === ExitCode.OK ? ExitCode.FAILURE : status);
     }
   }

@@ -125,7 +125,8 @@ const commonOptions: readonly OptionEntry[] = [
     long: "log-basename",
     argument: "LOGFILEBASE",
     summary: "Basename for log/debug files",
-    details: "Accepted and ignored.",
+    details:
+      "Accepted and ignored. Before a URL or another option it takes no value: `ls -l` lists as `ls` does.",
   },
   {
     long: "leak-report",
@@ -195,7 +196,8 @@ const credentialOptions: readonly OptionEntry[] = [
     long: "authentication-file",
     argument: "FILE",
     summary: "Get the credentials from a file",
-    details: "Lines of `username = …`, `password = …`, `domain = …`.",
+    details:
+      "Lines of `username = …`, `password = …`, `domain = …`. Where others than you may read it, a warning says so.",
   },
   {
     short: "P",

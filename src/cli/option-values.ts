@@ -110,11 +110,23 @@ export function collectOptions(
 }
 
 /** A whole number; popt's complaint about another word goes unheard in smbclient. */
-function integer(option: string, value: string, isStrict: boolean, least = 0): number | undefined {
+function integer(
+  option: string,
+  value: string,
+  isStrict: boolean,
+  { least, most = Number.MAX_SAFE_INTEGER }: Range = { least: 0 },
+): number | undefined {
   const number = /^[0-9]+$/.test(value) ? Number(value) : Number.NaN;
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  if (isStrict) throw new UsageError(`--${option} takes a number of at least ${least}: ${value}`);
-  return undefined;
+  if (number >= least && number <= most) return number;
+  if (!isStrict) return undefined;
+  const range =
+    most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`;
+  throw new UsageError(`--${option} takes a number ${range}: ${value}`);
+}
+
+interface Range {
+  readonly least: number;
+  readonly most?: number;
 }
 
 // The options that are parameters of smb.conf under another name.
@@ -188,13 +200,14 @@ const SWITCHES: Readonly<
 };
 
 const NUMBERS: Readonly<
-  Record<string, readonly ["port" | "timeoutSeconds" | "ioSize" | "jobs" | "maxChannels", number]>
+  Record<string, readonly ["port" | "timeoutSeconds" | "ioSize" | "jobs" | "maxChannels", Range]>
 > = {
-  port: ["port", 1],
-  timeout: ["timeoutSeconds", 1],
-  "send-buffer": ["ioSize", 0],
-  jobs: ["jobs", 1],
-  "max-channels": ["maxChannels", 1],
+  port: ["port", { least: 1, most: 65_535 }],
+  // In milliseconds a timer has to hold it.
+  timeout: ["timeoutSeconds", { least: 1, most: 2_147_483 }],
+  "send-buffer": ["ioSize", { least: 0 }],
+  jobs: ["jobs", { least: 1 }],
+  "max-channels": ["maxChannels", { least: 1 }],
 };
 
 const REFUSED: ReadonlySet<string> = new Set(["tar", "message", "browse", "machine-pass"]);
@@ -209,8 +222,8 @@ function apply(draft: Draft, long: string, value: string, isStrict: boolean): vo
   else if (long.startsWith("quic-")) draft.quic = withQuicOption(draft.quic, long, value);
   else if (toggle !== undefined) draft[toggle] = true;
   else if (numeric !== undefined) {
-    const [field, least] = numeric;
-    const number = integer(long, value, isStrict, least);
+    const [field, range] = numeric;
+    const number = integer(long, value, isStrict, range);
     if (number !== undefined) draft[field] = number;
   } else if (REFUSED.has(long)) draft.refused.push(long);
   else applySpecial(draft, long, value, isStrict);

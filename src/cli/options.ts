@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { editDistance } from "./edit-distance.ts";
 import { type OptionEntry, optionSections } from "./option-table.ts";
 import { type Collected, collectOptions, type Occurrence, type Options } from "./option-values.ts";
 import type { Personality } from "./personality.ts";
@@ -87,7 +88,7 @@ function scan(argv: readonly string[], entries: readonly OptionEntry[]): Scan {
   }
   const takesValue = new Set(entries.filter((o) => o.argument !== undefined).map((o) => o.short));
   // popt: -p=445 is -p 445.
-  const words = argv.map((word) =>
+  const words = withoutLongListing(argv).map((word) =>
     /^-[^-]=/.test(word) && takesValue.has(word[1]) ? `-${word[1]}${word.slice(3)}` : word,
   );
   try {
@@ -101,6 +102,20 @@ function scan(argv: readonly string[], entries: readonly OptionEntry[]): Scan {
   }
 }
 
+/**
+ * `-l` is smbclient's base name of log files and ignored. Whoever writes `ls -l URL` or `ls -lr URL` means
+ * the long listing that `ls` gives anyway: no place and no other option is taken for that name.
+ */
+function withoutLongListing(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((word, index) => {
+    if (!/^-r?lr?$/.test(word)) return [word];
+    const next = argv[index + 1];
+    const isLong = word !== "-l" || next === undefined || /^(?:-|smb:|cifs:|\/\/|\\\\)/i.test(next);
+    if (!isLong) return [word];
+    return word === "-l" ? [] : ["-r"];
+  });
+}
+
 /** ` (did you mean --explain?)`, where one known long option begins like the unknown one. */
 function suggestion(unknown: string, entries: readonly OptionEntry[]): string {
   const typed = /^--([^=]{2,})/.exec(unknown)?.[1];
@@ -112,6 +127,20 @@ function suggestion(unknown: string, entries: readonly OptionEntry[]): string {
   return near.length === 1 ? ` (did you mean --${near[0]?.long}?)` : "";
 }
 
+/** A first word that is neither a place nor looks like the beginning of one. */
+function isMistyped(first: string | undefined): first is string {
+  return first !== undefined && /^[a-z][a-z-]*$/i.test(first);
+}
+
+/** ` (did you mean ls?)`, where a subcommand is one or two letters away. */
+function nearSubcommand(typed: string): string {
+  const [near] = [...subcommandNames]
+    .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name) }))
+    .filter(({ name, distance }) => distance <= Math.min(2, name.length - 1))
+    .sort((a, b) => a.distance - b.distance);
+  return near === undefined ? "; smbx --help lists them" : ` (did you mean ${near.name}?)`;
+}
+
 function invocationOf(
   { options, listHost }: Collected,
   operands: readonly string[],
@@ -121,6 +150,8 @@ function invocationOf(
   if (personality.hasExtensions && first !== undefined && subcommandNames.has(first)) {
     return { kind: "subcommand", name: first, operands: operands.slice(1), options };
   }
+  const mistyped = personality.hasExtensions && listHost === undefined && isMistyped(first);
+  if (mistyped) throw new UsageError(`${first} is not a subcommand${nearSubcommand(first)}`);
   if (personality.hasExtensions && options.recursive) {
     throw new UsageError("-r belongs to a subcommand: smbx get -r //SERVER/SHARE/DIR .");
   }
@@ -129,7 +160,7 @@ function invocationOf(
   }
   if (personality.hasExtensions && options.refused.length === 0 && more.length > 0) {
     // What stands there may be a part of a password with blanks in it.
-    throw new UsageError("too many arguments: only a password may stand behind //SERVER/SHARE");
+    throw new UsageError("too many arguments: only a password may follow //SERVER/SHARE");
   }
   const withPassword = second === undefined ? options : { ...options, password: second };
   if (listHost !== undefined) return { kind: "list", host: listHost, options: withPassword };

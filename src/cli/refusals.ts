@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { parseProtocol, protocolWords } from "./config/protocol-names.ts";
 import { StatedFailure } from "./failure.ts";
 import type { Options, Setting } from "./option-values.ts";
@@ -12,7 +13,10 @@ import { UsageError } from "./usage-error.ts";
 export function refuse(options: Options, personality: Personality): void {
   const [first] = options.refused;
   if (first !== undefined) throw refusal(first, personality);
-  if (personality.hasExtensions) options.settings.forEach(checkProtocol);
+  if (personality.hasExtensions) {
+    options.settings.forEach(checkProtocol);
+    checkAddress(options.address);
+  }
   if (!options.requiresKerberos) return;
   if (personality.hasExtensions) {
     throw new UsageError(
@@ -23,6 +27,17 @@ export function refuse(options: Options, personality: Personality): void {
     epilogue:
       "gensec_spnego_client_negTokenInit_step: Could not find a suitable mechtype in NEG_TOKEN_INIT",
   });
+}
+
+/** Behind `-I` stands an address or a name, and nothing else. */
+function checkAddress(address: string | undefined): void {
+  const [, inside = ""] = /^\[(.*)\](?::\d+)?$/.exec(address ?? "") ?? [];
+  if (isIPv6(inside)) {
+    throw new UsageError(`-I ${address}: write the address without brackets: -I ${inside}`);
+  }
+  if (address !== undefined && /[[\]:/\\@\s]/.test(address) && !isIPv6(address)) {
+    throw new UsageError(`-I ${address}: neither an address nor a name (a port goes behind -p)`);
+  }
 }
 
 /** smbclient warns of a word that names no protocol and goes on; there is no SMB1 here either. */

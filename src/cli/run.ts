@@ -18,7 +18,9 @@ import {
   credentialsFor,
   type Identity,
   identify,
+  looseFileWarning,
   needsPassword,
+  noPasswordFor,
   passwordQuestion,
 } from "./credentials.ts";
 import { failureText, StatedFailure, tellFailure } from "./failure.ts";
@@ -125,6 +127,11 @@ export class Run {
     for (const option of options.ignored) {
       this.log.tell(DebugLevel.STORY, `${option} has no meaning here and is ignored\n`);
     }
+    const { authenticationFile } = options;
+    if (personality.hasExtensions && authenticationFile !== undefined) {
+      const warning = looseFileWarning(authenticationFile);
+      if (warning !== undefined) io.err(`${personality.program}: warning: ${printable(warning)}\n`);
+    }
     this.quic = quicSettings(options.quic, config.tls, environment.environment);
     const transports = defaultTransports({ quic: this.quic });
     this.#capture = options.pcapFile === undefined ? undefined : openCapture(options.pcapFile);
@@ -208,12 +215,18 @@ export class Run {
     if (!needsPassword(identity)) return identity;
     const known = this.#identity;
     const isSame = known?.username === identity.username && known.domain === identity.domain;
-    const password = isSame
-      ? known.password
-      : await this.environment.io.askSecret(passwordQuestion(identity));
+    const password = isSame ? known.password : await this.#askPassword(identity);
     // Asked once for all the servers of a run.
     this.#identity = { ...identity, password: password ?? "" };
     return this.#identity;
+  }
+
+  async #askPassword(identity: Identity): Promise<string> {
+    const { io, personality } = this.environment;
+    const password = await io.askSecret(passwordQuestion(identity));
+    // smbclient goes on with an empty one.
+    if (password === undefined && personality.hasExtensions) throw noPasswordFor(identity);
+    return password ?? "";
   }
 }
 

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { UsageError } from "./usage-error.ts";
 
 /** A place on a server, as a URL or UNC path names it. */
@@ -91,6 +92,7 @@ function parseAuthority(text: string, isUrl: boolean): Pick<RemoteLocation, "hos
   if (text === "") throw new UsageError("the server's name is missing");
   const [rawHost, portText] = splitAuthority(text, isUrl);
   const host = isUrl ? decode(rawHost, "server") : rawHost;
+  checkAddress(text, host, isUrl);
   if (host === "" || /[\s\0@[\]]/.test(host)) {
     const hint = text.includes("@") ? " (a user goes into smb://USER@SERVER/… or -U)" : "";
     throw new UsageError(`${text}: no server${hint}`);
@@ -99,6 +101,18 @@ function parseAuthority(text: string, isUrl: boolean): Pick<RemoteLocation, "hos
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
   if (port < 1 || port > 65535) throw new UsageError(`${text}: ${portText} is no port`);
   return { host, port };
+}
+
+/** What has colons and is no port's must be an IPv6 address, in a URL in brackets. */
+function checkAddress(text: string, host: string, isUrl: boolean): void {
+  if (isUrl && isIPv6(text)) {
+    throw new UsageError(`${text}: an IPv6 address stands in brackets in a URL: smb://[${text}]/…`);
+  }
+  const isMeant = host.includes(":") || text.startsWith("[");
+  if (!isMeant || isIPv6(host)) return;
+  throw new UsageError(
+    `${text}: no IPv6 address; write it in brackets before a port, as in //[2001:db8::1]:445/SHARE`,
+  );
 }
 
 /** Without brackets the last colon of an IPv6 address is no port's. */

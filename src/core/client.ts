@@ -12,7 +12,7 @@ import type { ServerInfo, ShareInfo } from "./rpc/interfaces/srvsvc.ts";
 import type { Session } from "./session/session.ts";
 import type { Protection } from "./session/session-protection.ts";
 import type { CipherId, Dialect, SigningAlgorithmId } from "./smb2/constants.ts";
-import type { DialTarget, TransportFactory } from "./transport.ts";
+import { type DialTarget, serverNameOf, type TransportFactory } from "./transport.ts";
 import { Tree } from "./tree/tree.ts";
 
 /** Silence after which a server counts as gone; smbclient's default too. */
@@ -154,7 +154,11 @@ export class SmbClient implements AsyncDisposable {
 
   /** Connects to a share by its name. */
   async connectTree(share: string, options: CallerOptions = {}): Promise<Tree> {
-    const tree = await Tree.connect(this.#session, `\\\\${this.target.host}\\${share}`, options);
+    const tree = await Tree.connect(
+      this.#session,
+      `\\\\${serverNameOf(this.target)}\\${share}`,
+      options,
+    );
     this.#trees.add(tree);
     return tree;
   }
@@ -238,7 +242,7 @@ async function open(target: DialTarget, options: ClientOptions): Promise<Opened>
     isMultichannel: options.multichannel !== undefined,
   });
   try {
-    return { session: await logOn(connection, target.host, options), attempts };
+    return { session: await logOn(connection, serverNameOf(target), options), attempts };
   } catch (error) {
     await connection.close();
     throw error;

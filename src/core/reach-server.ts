@@ -13,7 +13,12 @@ import { randomBytes } from "./crypto/random.ts";
 import type { DialAttempt } from "./dial-error.ts";
 import { type DialResult, dial, type TransportChoice } from "./dialer.ts";
 import type { Dialect } from "./smb2/constants.ts";
-import type { DialTarget, Transport, TransportFactory } from "./transport.ts";
+import {
+  type DialTarget,
+  serverNameOf,
+  type Transport,
+  type TransportFactory,
+} from "./transport.ts";
 
 /** How to reach a server, and what to offer it. */
 export interface ReachOptions extends Omit<OfferOptions, "transportKind" | "transportSecurity"> {
@@ -49,7 +54,7 @@ export async function reachServer(
     factories: options.transports.map((each) => withinDialects(each, options.maxDialect)),
     order: options.order,
     establish: (transport, lost) =>
-      negotiateOver(transport, lost, { ...options, clientGuid }, target.host),
+      negotiateOver(transport, lost, { ...options, clientGuid }, serverNameOf(target)),
     isAnswer: isServersAnswer,
     discard: (late) => void late.close(),
     onSettled: options.onDialled,

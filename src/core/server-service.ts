@@ -8,18 +8,19 @@ import {
   SRVSVC,
 } from "./rpc/interfaces/srvsvc.ts";
 import { RpcClient } from "./rpc/rpc-client.ts";
+import { serverNameOf } from "./transport.ts";
 
 /** The shares that the server tells this user about ([MS-SRVS] 3.1.4.8). */
 export function listShares(client: SmbClient, options: CallerOptions): Promise<ShareInfo[]> {
   return withServerService(client, options, (rpc) =>
-    enumerateShares(rpc, `\\\\${client.target.host}`, options.signal),
+    enumerateShares(rpc, `\\\\${serverNameOf(client.target)}`, options.signal),
   );
 }
 
 /** Name, version and comment of the server ([MS-SRVS] 3.1.4.17). */
 export function serverInfo(client: SmbClient, options: CallerOptions): Promise<ServerInfo> {
   return withServerService(client, options, (rpc) =>
-    getServerInfo(rpc, `\\\\${client.target.host}`, options.signal),
+    getServerInfo(rpc, `\\\\${serverNameOf(client.target)}`, options.signal),
   );
 }
 

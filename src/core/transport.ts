@@ -154,6 +154,14 @@ export interface TransportFactory {
   dial(target: DialTarget, options: DialOptions): Promise<Transport>;
 }
 
+/**
+ * The name of a server in what we send to it: an IPv6 address without its zone, which is the name of an
+ * interface of ours and means nothing to others ([RFC 4007] 11.2).
+ */
+export function serverNameOf({ host }: Pick<DialTarget, "host">): string {
+  return host.includes(":") ? host.replace(/%.*$/, "") : host;
+}
+
 /** `192.0.2.1:445`, `nas:445`, `[2001:db8::1]:445`: a host and a port as a person writes them. */
 export function formatEndpoint(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

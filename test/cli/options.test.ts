@@ -71,6 +71,7 @@ const common: readonly (readonly [argv: string, expected: Invocation])[] = [
   ["//s/h --use-kerberos=desired", shell("//s/h")],
   ["//s/h --use-kerberos=required", shell("//s/h", { requiresKerberos: true })],
   ["//s/h -k", shell("//s/h", { requiresKerberos: true })],
+  ["//s/h -p 65535", shell("//s/h", { port: 65_535 })],
   [
     "//s/h -l /tmp/log --leak-report",
     shell("//s/h", { ignored: ["--log-basename", "--leak-report"] }),
@@ -195,5 +196,55 @@ describe("a command line that makes no sense", () => {
   it("names the option as it was typed", () => {
     const parsed = parseCommandLine(words("--no-such=1 //s/h"), smbclientPersonality);
     assert.deepEqual(parsed.kind === "wrong" && parsed.option, "--no-such=1");
+  });
+});
+
+describe("what is easily mistyped", () => {
+  const parse = (...argv: readonly string[]) => parseCommandLine(argv, smbxPersonality);
+
+  it("a subcommand gets its name back, and the nearest one", () => {
+    for (const [typed, near] of [
+      ["lss", "ls"],
+      ["mkidr", "mkdir"],
+      ["LS", "ls"],
+      ["share", "shares"],
+    ] as const) {
+      const { kind, message } = parse(typed, "//s/h", "more") as { kind: string; message?: string };
+      assert.deepEqual(
+        [kind, message],
+        ["wrong", `${typed} is not a subcommand (did you mean ${near}?)`],
+      );
+    }
+    const { message } = parse("frobnicate", "//s/h") as { message?: string };
+    assert.equal(message, "frobnicate is not a subcommand; smbx --help lists them");
+  });
+
+  it("-l takes neither a place nor an option for the base name of a log", () => {
+    for (const [argv, isRecursive] of [
+      [["ls", "-l", "//s/h"], false],
+      [["ls", "-l", "smb://s/h"], false],
+      [["ls", "-l", "-r", "//s/h"], true],
+      [["ls", "-lr", "//s/h"], true],
+      [["ls", "-rl", "//s/h"], true],
+      [["ls", "//s/h", "-l"], false],
+    ] as const) {
+      const parsed = parse(...argv);
+      assert.ok(parsed.kind === "subcommand", JSON.stringify(parsed));
+      assert.equal(parsed.operands.length, 1, argv.join(" "));
+      assert.equal(parsed.options.recursive, isRecursive);
+    }
+  });
+
+  it("a port beyond the last one, and a time that no timer can hold", () => {
+    for (const argv of [
+      ["-p", "99999"],
+      ["-p", "0"],
+      ["-t", "99999999"],
+    ]) {
+      const { message } = parse("//s/h", ...argv) as { message?: string };
+      assert.match(message ?? "", /^--(?:port|timeout) takes a number from 1 to \d+: \d+$/);
+    }
+    const careless = parseCommandLine(["//s/h", "-p", "99999"], smbclientPersonality);
+    assert.ok(careless.kind === "shell" && careless.options.port === undefined);
   });
 });

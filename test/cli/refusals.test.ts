@@ -21,6 +21,22 @@ function refused(personality: Personality, ...argv: readonly string[]): unknown 
   }
 }
 
+describe("an address on the command line", () => {
+  it("is one, or a name, without brackets or a port", () => {
+    for (const address of ["::1", "fe80::1%eth0", "192.0.2.7", "nas.example"]) {
+      assert.equal(refused(smbxPersonality, "-I", address), undefined, address);
+    }
+    const inBrackets = refused(smbxPersonality, "-I", "[::1]");
+    assert.ok(inBrackets instanceof UsageError);
+    assert.match(inBrackets.message, /without brackets: -I ::1$/);
+    for (const address of ["[::g]", "nas:445", "smb://nas", "//nas"]) {
+      const error = refused(smbxPersonality, "-I", address);
+      assert.ok(error instanceof UsageError, address);
+      assert.match(error.message, /neither an address nor a name/);
+    }
+  });
+});
+
 describe("a protocol on the command line", () => {
   const CHOICE = "choose one of SMB2_02, SMB2_10, SMB2, SMB3_00, SMB3_02, SMB3_11, SMB3";
 

@@ -11,7 +11,7 @@ export const channels: Command = {
   maxArguments: 0,
   completes: ["none"],
   async run({ io, client }) {
-    io.out(formatChannels(await client.channels()));
-    io.out(formatVerdicts(client.multichannel));
+    io.out(formatChannels(await client.channels(), io.columns));
+    io.out(formatVerdicts(client.multichannel, io.columns));
   },
 };

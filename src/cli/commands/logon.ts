@@ -30,6 +30,14 @@ export const logon: Command = {
   },
 };
 
+async function askPassword({ io, personality }: ShellContext, user: string): Promise<string> {
+  const password = await io.askSecret(`Password for [${printable(user)}]:`);
+  if (password === undefined && personality.hasExtensions) {
+    throw new UsageError("no password, and nobody to ask: logon <username> <password>");
+  }
+  return password ?? "";
+}
+
 async function credentialsFor(
   context: ShellContext,
   user: string,
@@ -38,7 +46,6 @@ async function credentialsFor(
   const at = user.search(/[\\/]/);
   const domain = user.slice(0, Math.max(0, at));
   const username = user.slice(at + 1);
-  const password =
-    given ?? (await context.io.askSecret(`Password for [${printable(user)}]:`)) ?? "";
+  const password = given ?? (await askPassword(context, user));
   return { kind: "password", username, domain, password };
 }

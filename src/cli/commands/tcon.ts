@@ -2,7 +2,7 @@ import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
 import { UsageError } from "../usage-error.ts";
-import { phrased } from "./phrases.ts";
+import { statedTreeFailure } from "./tree-failure.ts";
 
 export const tcon: Command = {
   names: ["tcon"],
@@ -21,10 +21,9 @@ export const tcon: Command = {
 /** Connects to a share of the same server and goes to its root. */
 export async function connectShare(context: ShellContext, share: string): Promise<void> {
   const { client, signal } = context;
-  const tree = await phrased(
-    (status) => `tcon failed: ${status}`,
-    () => client.connectTree(share, { signal }),
-  );
+  const tree = await client.connectTree(share, { signal }).catch((error: unknown) => {
+    throw statedTreeFailure(error, client, "tcon failed");
+  });
   context.tree = tree;
   context.trees.set(tree.treeId, tree);
   context.cwd = "";

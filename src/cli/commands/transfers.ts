@@ -144,6 +144,10 @@ function isConnectionError(error: unknown): error is Error {
 }
 
 function localFailure(style: TransferStyle, path: string, cause: NodeJS.ErrnoException): unknown {
+  if (path === "-") {
+    const stream = style.direction === "upload" ? "input" : "output";
+    return new StatedFailure(`standard ${stream}: ${systemReason(cause)}`, { cause });
+  }
   const shown = style.showLocal(path);
   if (style.direction === "upload" && cause.code === "ENOENT") {
     return new StatedFailure(`${shown} does not exist`, { cause });

@@ -44,7 +44,13 @@ export function clientConfig(
   settings: readonly Setting[],
 ): ClientConfig {
   const draft = new ConfigDraft();
-  for (const { name, value } of parameters) draft.set(name, value);
+  for (const { name, value } of parameters) {
+    if (draft.set(name, value)) continue;
+    draft.warnings.push(
+      `Unknown parameter encountered: "${name}"`,
+      `Ignoring unknown parameter "${name}"`,
+    );
+  }
   for (const setting of settings) setFromCommandLine(draft, setting);
   return draft.finish();
 }
@@ -57,7 +63,9 @@ function setFromCommandLine(draft: ConfigDraft, { name, value, option }: Setting
   if (!isStrict) return;
   if (!isKnown) {
     throw new UsageError(
-      `Unknown parameter encountered: "${name}"\nUnknown option '${name}'\n${failure}`,
+      `Unknown parameter encountered: "${name}"`,
+      `Unknown option '${name}'`,
+      failure,
     );
   }
   // A warning about the very value that was asked for ends the run.

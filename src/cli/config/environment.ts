@@ -1,3 +1,5 @@
+import { UsageError } from "../usage-error.ts";
+
 /** The variables of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +37,8 @@ export function userNameOf(spelled: string): string {
 /**
  * The credentials in the environment, with Samba's variables and Samba's precedence.
  *
- * @throws the system's error where PASSWD_FD or PASSWD_FILE cannot be read
+ * @throws {UsageError} where PASSWD_FD is no number
+ * @throws what `reader` throws where PASSWD_FD or PASSWD_FILE cannot be read
  */
 export function environmentCredentials(
   environment: Environment,
@@ -53,7 +56,10 @@ function environmentPassword(environment: Environment, reader: SecretReader): st
   const direct = environment["PASSWD"];
   if (direct !== undefined) return direct;
   const descriptor = nonEmpty(environment["PASSWD_FD"]);
-  if (descriptor !== undefined && /^\d+$/.test(descriptor)) {
+  if (descriptor !== undefined) {
+    if (!/^\d{1,9}$/.test(descriptor)) {
+      throw new UsageError(`PASSWD_FD is the number of an open descriptor, not ${descriptor}`);
+    }
     return firstLine(reader.fromDescriptor(Number(descriptor)));
   }
   const file = nonEmpty(environment["PASSWD_FILE"]);

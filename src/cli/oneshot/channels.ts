@@ -14,8 +14,8 @@ export async function channels(job: Job, operands: readonly string[]): Promise<v
     const state = client.multichannel;
     const server = location.host;
     if (!job.isJson) {
-      job.io.out(formatChannels(reports));
-      job.io.out(formatVerdicts(state));
+      job.io.out(formatChannels(reports, job.io.columns));
+      job.io.out(formatVerdicts(state, job.io.columns));
       return;
     }
     for (const report of reports) job.emit({ event: "channel", server, ...channelJson(report) });

@@ -7,18 +7,44 @@ const HEADINGS = [
   ...["Sent", "Received", "Rate"],
 ];
 
-/** The connections of a session as a table: whole lines. */
-export function formatChannels(channels: readonly ChannelReport[]): string {
+/** What stands on the further lines of a connection begins here. */
+const INDENT = "  ";
+
+/**
+ * The connections of a session as a table: whole lines of at most `columns` characters. Where not all
+ * fits on one line, each connection has several, and so have the headings.
+ */
+export function formatChannels(channels: readonly ChannelReport[], columns: number): string {
   const rows = [HEADINGS, ...channels.map(row)];
   const widths = HEADINGS.map((_, column) =>
     Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
   );
+  const lines = linesOf(widths, columns);
   return rows
-    .map((cells) => {
-      const padded = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-      return `${printable(padded.join("  ").trimEnd())}\n`;
-    })
+    .flatMap((cells) =>
+      lines.map((line, index) => {
+        const padded = line.map((column) => (cells[column] ?? "").padEnd(widths[column] ?? 0));
+        return `${index === 0 ? "" : INDENT}${printable(padded.join("  ").trimEnd())}\n`;
+      }),
+    )
     .join("");
+}
+
+/** Which columns of the table stand on each line. */
+function linesOf(widths: readonly number[], columns: number): readonly number[][] {
+  const lines: number[][] = [[]];
+  let used = 0;
+  for (const [column, width] of widths.entries()) {
+    const line = lines.at(-1) ?? [];
+    if (line.length > 0 && used + 2 + width > columns) {
+      lines.push([column]);
+      used = INDENT.length + width;
+    } else {
+      used += line.length === 0 ? width : 2 + width;
+      line.push(column);
+    }
+  }
+  return lines;
 }
 
 function row(channel: ChannelReport): readonly string[] {
@@ -57,11 +83,27 @@ function rounded(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** Why there are as many connections as there are: whole lines, a verdict for each interface. */
-export function formatVerdicts(state: MultichannelState | undefined): string {
+/**
+ * Why there are as many connections as there are: a verdict for each interface, in whole lines of at most
+ * `columns` characters.
+ */
+export function formatVerdicts(state: MultichannelState | undefined, columns: number): string {
   return verdictLines(state)
-    .map((line) => `${printable(line)}\n`)
+    .flatMap((line) => wrapped(printable(line), columns))
+    .map((line) => `${line}\n`)
     .join("");
+}
+
+/** `text` in lines, broken at blanks; the further ones are indented. */
+function wrapped(text: string, columns: number): readonly string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    const longer = line.trim() === "" ? `${line}${word}` : `${line} ${word}`;
+    if (longer.length <= columns || line.trim() === "") lines[lines.length - 1] = longer;
+    else lines.push(`${INDENT}${word}`);
+  }
+  return lines;
 }
 
 function verdictLines(state: MultichannelState | undefined): readonly string[] {

@@ -8,13 +8,20 @@ export class AuthenticationError extends SmbError {
   readonly status?: number;
   /** The answer's name as smbclient prints it: `NT_STATUS_LOGON_FAILURE`. */
   readonly statusName?: string;
+  /** The server would have let us in as a guest. */
+  readonly offersGuest: boolean;
 
   constructor(
     message: string,
-    options: { readonly status?: number; readonly cause?: unknown } = {},
+    options: {
+      readonly status?: number;
+      readonly cause?: unknown;
+      readonly offersGuest?: boolean;
+    } = {},
   ) {
-    const { status, cause } = options;
+    const { status, cause, offersGuest = false } = options;
     super("ERR_SMB_AUTHENTICATION", message, cause === undefined ? undefined : { cause });
+    this.offersGuest = offersGuest;
     if (status !== undefined) {
       this.status = status >>> 0;
       this.statusName = ntStatusName(status);

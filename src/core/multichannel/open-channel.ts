@@ -5,7 +5,12 @@ import type { TraceListener } from "../connection/trace.ts";
 import { UnsupportedError } from "../errors.ts";
 import type { Channel } from "../session/channel.ts";
 import type { Session } from "../session/session.ts";
-import type { DialTarget, TransportFactory, TransportKind } from "../transport.ts";
+import {
+  type DialTarget,
+  serverNameOf,
+  type TransportFactory,
+  type TransportKind,
+} from "../transport.ts";
 
 /** Where a further connection leads to. */
 export interface ChannelRoute {
@@ -63,7 +68,7 @@ export async function openChannel(
   const stop = (): void => connection.abort(new UnsupportedError("It took too long"));
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await negotiate(connection, offer, { serverName: host, signal });
+    await negotiate(connection, offer, { serverName: serverNameOf(target), signal });
     return await session.bind(connection, { signal });
   } catch (error) {
     await connection.close();

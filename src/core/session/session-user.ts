@@ -22,5 +22,6 @@ export function refuseUnwantedGuest(isGuest: boolean, { kind, user }: SessionUse
   if (!isGuest || kind !== "password") return;
   throw new AuthenticationError(
     `The server knows no such user and offers only guest access to ${user}: check the name, or ask for guest access`,
+    { offersGuest: true },
   );
 }

@@ -53,9 +53,9 @@ export class Tree extends TreeConnect {
     if (tree.isEncrypted && !session.canEncrypt) {
       const why =
         session.connection.cipher === undefined
-          ? "which this server and client have not agreed on"
+          ? `but no cipher was negotiated (SMB ${session.connection.dialectName}; encryption needs SMB 3)`
           : "for which a guest or anonymous session has no key";
-      throw new UnsupportedError(`${unc} wants encryption, ${why}`);
+      throw new UnsupportedError(`${unc} requires encryption, ${why}`);
     }
     await validateNegotiateInfo(tree, options);
     return tree;

@@ -57,20 +57,28 @@ describe("channels", () => {
       multichannel: { impossible: undefined, failure: undefined, plan, local: [] },
     });
     await state.run("channels");
-    const [headings, row, ...verdicts] = io.stdout.split("\n");
-    assert.match(
-      headings ?? "",
-      /^State +Wire +Client +Server +Interfaces +Speed +RSS +RDMA +Sent/,
-    );
+    for (const line of io.stdout.split("\n")) assert.ok(line.length <= 80, line);
+    const [headings, others, row, rest, ...verdicts] = io.stdout.split("\n");
+    assert.match(headings ?? "", /^State +Wire +Client +Server +Interfaces +Speed +RSS$/);
+    assert.match(others ?? "", /^ {2}RDMA +Sent +Received +Rate$/);
     assert.match(
       row ?? "",
-      /^standby +tcp +192\.0\.2\.9:50000 +192\.0\.2\.5:445 +eth0 - 3 +10 Gbit\/s +yes +server +5\.0 MiB +900 B +110 MiB\/s$/,
+      /^standby +tcp +192\.0\.2\.9:50000 +192\.0\.2\.5:445 +eth0 - 3 +10 Gbit\/s +yes$/,
     );
+    assert.match(rest ?? "", /^ {2}server +5\.0 MiB +900 B +110 MiB\/s$/);
     assert.deepEqual(verdicts, [
-      "interface 3 192.0.2.5 10 Gbit/s RDMA RSS: 4 connections, RSS is the best class in reach (no RDMA: eth0 has no RDMA device)",
+      "interface 3 192.0.2.5 10 Gbit/s RDMA RSS: 4 connections, RSS is the best class",
+      "  in reach (no RDMA: eth0 has no RDMA device)",
       "interface 3 192.0.2.5 10 Gbit/s RDMA RSS: not used, slower",
       "",
     ]);
+  });
+
+  it("takes one line a connection where there is room", () => {
+    assert.match(
+      formatChannels([CHANNEL], 200),
+      /^State +Wire +Client +Server +Interfaces +Speed +RSS +RDMA +Sent +Received +Rate\nstandby .* 110 MiB\/s\n$/,
+    );
   });
 
   it("does not exist under the name smbclient", async () => {
@@ -93,7 +101,7 @@ describe("channels", () => {
       bytesPerSecond: 0,
     };
     assert.match(
-      formatChannels([unknown]),
+      formatChannels([unknown], 200),
       /tcp +- +192\.0\.2\.5:445 +\? - \? +\? +\? +\? .* -\n$/,
     );
   });
@@ -115,7 +123,7 @@ describe("channels", () => {
   ];
   for (const [state, text] of states) {
     it(`explains one connection: ${text.source}`, () => {
-      assert.match(formatVerdicts(state), text);
+      assert.match(formatVerdicts(state, 200), text);
     });
   }
 

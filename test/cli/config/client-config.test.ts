@@ -105,9 +105,13 @@ describe("the configuration of a client", () => {
     assert.equal(fromFile("tls cafile", "/ca.pem").tls.caFile, "/ca.pem");
   });
 
-  it("passes over the parameters of servers and unknown ones in a file", () => {
+  it("passes over the parameters of servers in a file, and warns of unknown ones as smbclient does", () => {
     assert.deepEqual(fromFile("log level", "3").warnings, []);
-    assert.deepEqual(fromFile("no such parameter", "3").warnings, []);
+    assert.deepEqual(fromFile("vendor:any thing", "3").warnings, []);
+    assert.deepEqual(fromFile("no such parameter", "3").warnings, [
+      'Unknown parameter encountered: "no such parameter"',
+      'Ignoring unknown parameter "no such parameter"',
+    ]);
   });
 });
 
@@ -146,7 +150,9 @@ describe("values that make no sense", () => {
     assert.throws(
       () => fromOption("nosuchoption", "1"),
       new UsageError(
-        "Unknown parameter encountered: \"nosuchoption\"\nUnknown option 'nosuchoption'\nError setting option 'nosuchoption=1'",
+        'Unknown parameter encountered: "nosuchoption"',
+        "Unknown option 'nosuchoption'",
+        "Error setting option 'nosuchoption=1'",
       ),
     );
   });

@@ -53,7 +53,10 @@ describe("the environment", () => {
     assert.equal(read({ PASSWD: "p", PASSWD_FD: "3", PASSWD_FILE: "/f" }), "p");
     assert.equal(read({ PASSWD: "", PASSWD_FD: "3" }), "");
     assert.equal(read({ PASSWD_FD: "3", PASSWD_FILE: "/f" }), "descriptor 3");
-    assert.equal(read({ PASSWD_FD: "x", PASSWD_FILE: "/f" }), "file /f");
+    assert.equal(read({ PASSWD_FD: "", PASSWD_FILE: "/f" }), "file /f");
+    for (const wrong of ["abc", "3x", "-1", " 3"]) {
+      assert.throws(() => read({ PASSWD_FD: wrong }), /PASSWD_FD is the number of an open/);
+    }
     assert.equal(read({}), undefined);
   });
 });
