@@ -19,6 +19,8 @@ export interface StatedFailureOptions {
  * status is its cause's.
  */
 export class StatedFailure extends Error {
+  /** What is printed, a line each. */
+  readonly lines: readonly string[];
   /** True for the few lines that smbclient writes to standard error in any case. */
   readonly alwaysToStderr: boolean;
   /** One more line, which goes to standard error. */
@@ -26,8 +28,10 @@ export class StatedFailure extends Error {
   /** What it means in plain words, a line each. */
   readonly explanation?: readonly string[];
 
-  constructor(line: string, options: StatedFailureOptions = {}) {
-    super(line, "cause" in options ? { cause: options.cause } : undefined);
+  constructor(line: string | readonly string[], options: StatedFailureOptions = {}) {
+    const lines = [line].flat();
+    super(lines.join("\n"), "cause" in options ? { cause: options.cause } : undefined);
+    this.lines = lines;
     this.name = "StatedFailure";
     this.alwaysToStderr = options.toStderr ?? false;
     if (options.epilogue !== undefined) this.epilogue = options.epilogue;
@@ -81,7 +85,7 @@ export function failureText(
 
 /** What the local system says comes in its own words rather than in those of Node.js. */
 function linesOf(error: unknown): readonly string[] {
-  if (error instanceof UsageError) return error.lines;
+  if (error instanceof UsageError || error instanceof StatedFailure) return error.lines;
   if (isSystemError(error)) {
     const reason = systemReason(error);
     return [error.path === undefined ? reason : `${reason}: ${error.path}`];

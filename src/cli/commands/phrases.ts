@@ -7,7 +7,7 @@ import { StatedFailure, tellFailure } from "../failure.ts";
  * error as its cause. Everything else passes unchanged.
  */
 export async function phrased<T>(
-  sentence: (statusName: string) => string,
+  sentence: (statusName: string) => string | readonly string[],
   action: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -18,7 +18,10 @@ export async function phrased<T>(
 }
 
 /** `error` in smbclient's words if it is a status from the server, else `error` itself. */
-export function stated(error: unknown, sentence: (statusName: string) => string): unknown {
+export function stated(
+  error: unknown,
+  sentence: (statusName: string) => string | readonly string[],
+): unknown {
   const statusName = statusNameOf(error);
   return statusName === undefined
     ? error

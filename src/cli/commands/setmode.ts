@@ -28,7 +28,7 @@ export const setmode: Command = {
     const { attributes } = await phrased(
       (status) => {
         const line = `cli_getatr failed: ${status}`;
-        return repeats ? `${line}\n${line}` : line;
+        return repeats ? [line, line] : line;
       },
       () => tree.stat(path, { signal }),
     );

@@ -36,6 +36,7 @@ describe("the lines of get and put", () => {
   it("are smbclient's, on standard error, with the average of the session", async () => {
     const { state, io } = fakeShell(new FakeTree());
     await withTransfers(state, download, async (environment) => {
+      // Both took the same second.
       environment.onFile?.(finished("download", 1024));
       environment.onFile?.(finished("download", 3072));
     });
@@ -45,7 +46,7 @@ describe("the lines of get and put", () => {
     assert.equal(io.stdout, "");
     assert.deepEqual(io.stderr.split("\n"), [
       "getting file \\dir\\a\\x1b of size 1024 as b (1.0 KiloBytes/sec) (average 1.0 KiloBytes/sec)",
-      "getting file \\dir\\a\\x1b of size 3072 as b (3.0 KiloBytes/sec) (average 2.0 KiloBytes/sec)",
+      "getting file \\dir\\a\\x1b of size 3072 as b (3.0 KiloBytes/sec) (average 4.0 KiloBytes/sec)",
       "putting file b as \\dir\\a\\x1b (2.0 kB/s) (average 2.0 kB/s)",
       "",
     ]);
