@@ -10,7 +10,8 @@ export const SMBX: string = fileURLToPath(new URL("../../bin/smbx.cjs", import.m
 export interface Finished {
   /** undefined where a signal ended it. */
   readonly status: number | undefined;
-  readonly signal?: NodeJS.Signals | undefined;
+  /** What ended it, where that was a signal. */
+  readonly signal?: NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -56,7 +57,7 @@ export function runProgram(
     child.on("close", (code, signal) =>
       resolve({
         status: code ?? undefined,
-        signal: signal ?? undefined,
+        ...(signal === null ? {} : { signal }),
         stdout: Buffer.concat(stdout).toString("utf8"),
         stderr: Buffer.concat(stderr).toString("utf8"),
       }),
