@@ -173,6 +173,7 @@ async function clientOptions(
     ciphers: config.ciphers,
     signingAlgorithms: config.signingAlgorithms,
     timeoutMs: negotiationTimeoutMs(settings),
+    connectTimeoutMs: connectTimeoutMs(settings),
     workstation: config.netbiosName,
     encryptsOverQuic: options.quic?.smbEncryption ?? config.encryptsOverQuic,
     multichannel: multichannelOptions(settings, order),
@@ -217,6 +218,12 @@ function wiresAskedFor(
 
 function operationTimeoutMs(options: Options): number {
   return (options.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+}
+
+/** Each transport has its own limit where none was asked for; smbclient's is always the same. */
+function connectTimeoutMs({ options, personality }: ConnectSettings): number | undefined {
+  const isAskedFor = personality.hasExtensions && options.timeoutSeconds !== undefined;
+  return isAskedFor ? operationTimeoutMs(options) : undefined;
 }
 
 /** smbclient's `-t` is for what comes after the logon. */

@@ -74,7 +74,8 @@ const clientOptions: readonly OptionEntry[] = [
     long: "timeout",
     argument: "SECONDS",
     summary: "Changes the per-operation timeout",
-    details: "So many seconds of silence end an operation; default 20.",
+    details:
+      "So many seconds of silence end an operation; default 20. Connecting is given as long, where without the option each transport has a limit of its own: 10 seconds for TCP, 5 for QUIC, and 2 for QUIC where TCP has failed. Under the name smbclient it concerns only what follows the logon.",
   },
   {
     short: "p",

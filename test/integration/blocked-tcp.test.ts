@@ -36,6 +36,15 @@ describe("a network that drops TCP port 445", {
     assert.match(stderr, /tcp 192\.0\.2\.7:445: no answer.*; quic: .*addon, which is not built/);
   });
 
+  it("is noticed within the time that was asked for, over each transport", () => {
+    const { status, stderr } = story.impatient;
+    assert.equal(status, 3);
+    assert.match(
+      stderr,
+      /tcp 192\.0\.2\.7:445: no answer within 3 s; quic 192\.0\.2\.7:443: no answer; UDP/,
+    );
+  });
+
   it("is no matter once TCP is let through, also without the addon", () => {
     const { status, stdout, stderr } = story.withoutAddon;
     assert.equal(status, 0, stderr);

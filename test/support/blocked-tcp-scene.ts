@@ -19,6 +19,8 @@ export interface BlockedTcpStory {
   /** By name, with nothing but the CA. */
   readonly byName: Finished & { readonly sha256: string };
   readonly byAddress: Finished;
+  /** With UDP port 443 dropped as well, and `-t 3`. */
+  readonly impatient: Finished;
   /** By name, TCP let through, QUIC's addon gone. */
   readonly withoutAddon: Finished;
   /** The same, TCP dropped. */
@@ -55,6 +57,10 @@ function dropTcp(isDropped: boolean): void {
   run("nft add rule inet blocked in tcp dport 445 drop");
 }
 
+function dropUdp(): void {
+  run("nft add rule inet blocked in udp dport 443 drop");
+}
+
 async function play(folder: string): Promise<BlockedTcpStory> {
   makeNetwork(folder);
   const authority = new CertificateAuthority();
@@ -82,6 +88,8 @@ async function play(folder: string): Promise<BlockedTcpStory> {
     dropTcp(true);
     const byName = await smbx(NAME, "put big; get big back; showconnect", "--explain");
     const byAddress = await smbx(ADDRESS, "showconnect");
+    dropUdp();
+    const impatient = await smbx(NAME, "showconnect", "-t", "3");
     // In this namespace only: the program finds its addon not built.
     run(`mount -t tmpfs none ${ADDON}`);
     const nothing = await smbx(NAME, "showconnect");
@@ -90,7 +98,7 @@ async function play(folder: string): Promise<BlockedTcpStory> {
     return {
       sha256: sha256(join(folder, "big")),
       byName: { ...byName, sha256: byName.status === 0 ? sha256(join(folder, "back")) : "" },
-      ...{ byAddress, withoutAddon, nothing },
+      ...{ byAddress, withoutAddon, nothing, impatient },
     };
   } finally {
     tcp.close();

@@ -5,7 +5,7 @@ import { DialFailure } from "../../core/errors.ts";
 import { staggeredRace } from "../../core/staggered-race.ts";
 import { type DialOptions, type DialTarget, formatEndpoint } from "../../core/transport.ts";
 import { combineFailures } from "../dial-failures.ts";
-import { addressesOf, systemResolver } from "../tcp/addresses.ts";
+import { addressesWithin, systemResolver } from "../tcp/addresses.ts";
 import { certificateName, noCertificateFor } from "./certificate-name.ts";
 import { CredentialError, type QuicCredentials, readCredentials } from "./credentials.ts";
 import { type Circumstances, NO_SMB, quicDialFailure } from "./quic-failure.ts";
@@ -90,7 +90,7 @@ export async function dialConnection(
     }
   };
   const dialled = await staggeredRace({
-    entries: await addressesOf(host, resolve),
+    entries: await addressesWithin(host, { resolve, clock, signal, timeoutMs: connectTimeoutMs }),
     run: open,
     discard: (late) => void late.connection.close(),
     headStartMs: ATTEMPT_DELAY_MS,

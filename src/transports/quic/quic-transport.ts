@@ -20,9 +20,10 @@ export const QUIC_PORT = 443;
 
 /**
  * How long to wait for a handshake after TCP: a host whose TCP port refuses at once and whose firewall
- * drops UDP must not keep anybody waiting. It leaves time for two repetitions of the first packet.
+ * drops UDP must not keep anybody waiting. It leaves time for a repetition of the first packet, which
+ * follows after a second ([RFC 9002] 6.2.2), and its answer.
  */
-const FALLBACK_TIMEOUT_MS = 3500;
+const FALLBACK_TIMEOUT_MS = 2000;
 
 /** SMB over QUIC ([MS-SMB2] 2.1): UDP port 443, TLS 1.3, one stream; dialect 3.1.1 only. */
 export function quicTransport(options: QuicOptions = {}): TransportFactory {

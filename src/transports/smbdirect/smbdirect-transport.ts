@@ -9,7 +9,7 @@ import {
   type TransportFactory,
 } from "../../core/transport.ts";
 import { combineFailures } from "../dial-failures.ts";
-import { addressesOf, type Resolver, systemResolver } from "../tcp/addresses.ts";
+import { addressesWithin, type Resolver, systemResolver } from "../tcp/addresses.ts";
 import { dialEndpoint } from "./dial-endpoint.ts";
 import { rdmaUnavailable } from "./rdma-addon.ts";
 import { rdmaDialFailure } from "./rdma-failure.ts";
@@ -56,7 +56,7 @@ async function dial(
   const host = target.address ?? target.host;
   const failures: DialFailure[] = [];
   const transport = await staggeredRace({
-    entries: await addressesOf(host, resolve),
+    entries: await addressesWithin(host, { resolve, clock, signal, timeoutMs: connectTimeoutMs }),
     run: async (address, lost) => {
       const endpoint = { address, port: target.port };
       try {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
+import type { Clock } from "../../core/clock.ts";
 import type { DialFailure } from "../../core/errors.ts";
-import { dialFailure } from "./socket-failure.ts";
+import { dialFailure, dialTimeout } from "./socket-failure.ts";
 
 /** The addresses of a name, in the order in which the system prefers them. */
 export type Resolver = (host: string) => Promise<readonly string[]>;
@@ -27,6 +28,38 @@ export async function addressesOf(host: string, resolve: Resolver): Promise<read
     const failure: DialFailure = dialFailure(host, error);
     throw failure;
   }
+}
+
+/**
+ * The same, with an end to the waiting: a resolver whose servers are silent takes half a minute and more.
+ *
+ * @throws {DialFailure} where the name is unknown, or not resolved in time
+ * @throws the signal's reason, once it aborts
+ */
+export function addressesWithin(
+  host: string,
+  options: {
+    readonly resolve: Resolver;
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly timeoutMs: number;
+  },
+): Promise<readonly string[]> {
+  const { resolve, clock, signal, timeoutMs } = options;
+  return new Promise((fulfil, reject) => {
+    const cancel = clock.after(timeoutMs, () =>
+      reject(dialTimeout(host, timeoutMs, "the name was not resolved")),
+    );
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    void addressesOf(host, resolve)
+      .then(fulfil, reject)
+      .finally(() => {
+        cancel();
+        signal.removeEventListener("abort", onAbort);
+      });
+  });
 }
 
 /** One of the first family, one of the other, and so on; the order inside a family stays. */

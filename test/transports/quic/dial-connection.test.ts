@@ -106,6 +106,21 @@ describe("dialling QUIC", () => {
     await assert.rejects(dialling(connection), { problems: ["client-certificate-required"] });
   });
 
+  it("gives up on a name service that says nothing", async () => {
+    const clock = new ManualClock();
+    const addon = { SecureContext: class {} } as unknown as typeof Addon;
+    const resolve = (): Promise<never> => new Promise(() => {});
+    const { signal } = new AbortController();
+    const options = { signal, connectTimeoutMs: 3000 };
+    const dialled = dialConnection(addon, { host: "nas", port: 443 }, { clock, resolve }, options);
+    const outcome = dialled.catch((error: unknown) => error);
+    // Certificates are read first.
+    for (let turn = 0; turn < 1000 && clock.pending === 0; turn += 1) await turns(1);
+    clock.advance(3000);
+    const reason = await Promise.race([outcome, turns(100)]);
+    assert.match(String(reason), /the name was not resolved within 3 s/);
+  });
+
   it("does not wait for ever", async () => {
     const connection = new FakeConnection(asks);
     const clock = new ManualClock();
