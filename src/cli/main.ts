@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { undecodableArgument } from "./argument-bytes.ts";
 import { systemReason } from "./commands/system-reason.ts";
 import { hideSecrets } from "./config/environment.ts";
 import { endProcess } from "./end-process.ts";
@@ -24,10 +25,11 @@ class Terminated extends Error {
 
 const [, programPath, ...argv] = process.argv;
 const personality = choosePersonality(programPath, process.env);
+const undecodable = undecodableArgument(argv);
 hideCommandLine(personality);
 const environment = takeEnvironment();
 const interrupts = new Interrupts();
-const invocation = parseCommandLine(argv, personality);
+const invocation = readCommandLine();
 const io = new ProcessIo({
   messagesToStderr: "options" in invocation && invocation.options.messagesToStderr,
   asksOnStdout: !personality.hasExtensions,
@@ -42,6 +44,13 @@ listenToSignals();
 process.exitCode = ExitCode.FAILURE;
 // Without await: the program is built into one CommonJS file, which starts fastest.
 void execute(invocation).then(leave);
+
+/** Bytes that are not UTF-8 would be read as another name, or another password. */
+function readCommandLine(): Invocation {
+  if (undecodable === undefined) return parseCommandLine(argv, personality);
+  const message = `argument ${undecodable} is not valid UTF-8: names in other encodings cannot be given. Rename the file, or give it as standard input or output: put - NAME, get NAME -`;
+  return { kind: "wrong", message };
+}
 
 /**
  * The command line may hold a password: it leaves the process list first of all. On Linux the title

@@ -3,6 +3,7 @@ import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import type { TransferOptions } from "../transfer/index.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import { UsageError } from "../usage-error.ts";
 import { splitRemote } from "./remote-mask.ts";
 import {
@@ -35,6 +36,7 @@ export async function fetchFile(
   options: TransferOptions = {},
 ): Promise<void> {
   const remotePath = resolveRemote(context.cwd, remote);
+  if (local !== "-") resolveLocal(context.localCwd, local ?? ".");
   const typed = await localTarget(context, remote, local);
   const localPath = typed === "-" ? "-" : resolve(context.localCwd, typed);
   const style: TransferStyle = {

@@ -1,9 +1,9 @@
 import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
 import type { Command } from "../command.ts";
 import { StatedFailure } from "../failure.ts";
 import { printable } from "../render/printable.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import { announce } from "./announce.ts";
 import { systemReason } from "./system-reason.ts";
 
@@ -17,7 +17,7 @@ export const lcd: Command = {
   async run(context, [directory]) {
     if (directory !== undefined) {
       const meant = directory.replace(/^~(?=$|\/)/, () => homedir());
-      const path = resolve(context.localCwd, meant);
+      const path = resolveLocal(context.localCwd, meant);
       await expectDirectory(path, meant);
       context.localCwd = path;
     }

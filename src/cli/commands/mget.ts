@@ -3,6 +3,7 @@ import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { printable } from "../render/printable.ts";
 import type { DownloadItem, TargetClaims } from "../transfer/index.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import { UsageError } from "../usage-error.ts";
 import { questionsOf } from "./asking.ts";
 import { PassedOver } from "./passed-over.ts";
@@ -55,7 +56,7 @@ async function fetchMatching(
     );
     const plan = planDownload(tree, {
       ...mask,
-      localDirectory: localCwd,
+      localDirectory: resolveLocal(localCwd, "."),
       recurse: settings.recurse,
       mask: settings.mask,
       lowercase: settings.lowercase,

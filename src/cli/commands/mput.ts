@@ -1,9 +1,10 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Command } from "../command.ts";
 import type { ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { printable } from "../render/printable.ts";
 import type { TargetClaims } from "../transfer/index.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import { UsageError } from "../usage-error.ts";
 import { questionsOf } from "./asking.ts";
 import { PassedOver } from "./passed-over.ts";
@@ -49,7 +50,7 @@ async function storeMatching(
     showLocal: (path) => showLocalPath(context, path),
   };
   // Only the last part of a path may be a mask: `mput photos/*.jpg`.
-  const localDirectory = resolve(context.localCwd, dirname(mask));
+  const localDirectory = resolveLocal(context.localCwd, dirname(mask));
   const isBelow = dirname(mask) === "." ? "" : `${dirname(mask)}/`;
   const { planUpload, uploadMany } = await import("../transfer/index.ts");
   const { isTerse } = context.personality.habits;

@@ -1,10 +1,11 @@
-import { basename, isAbsolute, resolve } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { joinRemote, NtStatus, TransferError } from "../../core/index.ts";
 import type { Command } from "../command.ts";
 import { resolveRemote, type ShellContext } from "../context.ts";
 import { StatedFailure } from "../failure.ts";
 import { quoteWord } from "../shell/tokenizer.ts";
 import type { TransferOptions } from "../transfer/index.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import { remotePathFor, safeRemoteName } from "../transfer/safe-name.ts";
 import { UsageError } from "../usage-error.ts";
 import { isStatus } from "./phrases.ts";
@@ -47,7 +48,7 @@ export async function storeFile(
   const remotePath = resolveRemote(context.cwd, remote ?? remoteNameOf(context, local));
   if (local !== "-" && (await isLocalDirectory(context, local)))
     throw directoryFailure(context, local);
-  const localPath = local === "-" ? "-" : resolve(context.localCwd, local);
+  const localPath = local === "-" ? "-" : resolveLocal(context.localCwd, local);
   const style: TransferStyle = {
     direction: "upload",
     showLocal: (path) => (path === localPath ? local : showLocalPath(context, path)),

@@ -1,5 +1,5 @@
 import { type Stats, statSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
+import { join, sep } from "node:path";
 import { joinRemote, TransferError, type Tree } from "../../core/index.ts";
 import type { TransferStyle } from "../commands/transfers.ts";
 import {
@@ -11,6 +11,7 @@ import {
   planDownload,
   TargetClaims,
 } from "../transfer/index.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import type { PlanFilter } from "../transfer/plan-options.ts";
 import { safeLocalName } from "../transfer/safe-name.ts";
 import { isRemoteLocation } from "../url.ts";
@@ -52,7 +53,7 @@ export async function get(job: Job, operands: readonly string[]): Promise<void> 
 }
 
 function readDestination(job: Job, operand: string, sources: readonly string[]): Destination {
-  const path = resolve(job.run.environment.localCwd, operand);
+  const path = resolveLocal(job.run.environment.localCwd, operand);
   const found = statLocal(path);
   const isDirectory = found?.isDirectory() === true;
   const mustBe = operand.endsWith("/") || sources.length > 1 || sources.some(hasMask);

@@ -11,6 +11,7 @@ import {
   type UploadPlan,
   uploadMany,
 } from "../transfer/index.ts";
+import { resolveLocal } from "../transfer/local-names.ts";
 import { safeRemoteName } from "../transfer/safe-name.ts";
 import { isRemoteLocation, withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
@@ -91,6 +92,7 @@ async function* itemsOf(
   for (const source of sources) {
     const localPath = localPathOf(job, source);
     try {
+      if (source !== "-") resolveLocal(job.run.environment.localCwd, source);
       const remotePath = isDirectory
         ? joinRemote(place.path, safeRemoteName(basename(localPath)))
         : place.path;

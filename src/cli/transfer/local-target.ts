@@ -6,7 +6,6 @@ import {
   ftruncateSync,
   lstatSync,
   openSync,
-  realpathSync,
   renameSync,
   type Stats,
   statSync,
@@ -17,6 +16,7 @@ import { basename, dirname, join } from "node:path";
 import { type Piece, TransferError } from "../../core/index.ts";
 import { InOrder } from "./in-order.ts";
 import { writeAll, writeAllSync } from "./local-io.ts";
+import { linkTarget } from "./local-names.ts";
 import { LocalPace } from "./local-pace.ts";
 import { temporaryName } from "./temporary-name.ts";
 import { type LocalTimes, setLocalTimes } from "./times.ts";
@@ -107,7 +107,7 @@ function resolveTarget(path: string): Place {
   if (existing?.isDirectory() === true) throw new TransferError(`${path} is a directory`);
   // A link that leads nowhere is replaced by the file.
   if (!isLink || existing === undefined) return { path, existing: isLink ? undefined : existing };
-  return { path: DESCRIPTOR.test(path) ? path : realpathSync(path), existing };
+  return { path: DESCRIPTOR.test(path) ? path : linkTarget(path), existing };
 }
 
 function isStream({ path, existing }: Place): boolean {
