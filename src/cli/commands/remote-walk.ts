@@ -36,6 +36,8 @@ export async function walkRemote(
   const waiting: WalkedDirectory[] = [];
   const take = async (batch: WalkedBatch): Promise<void> => {
     await visitor.batch(batch);
+    // Before the next part is asked for: a listing may be larger than memory.
+    await context.io.drained();
     if (!context.settings.recurse) return;
     for (const walked of batch.entries) {
       if (walked.below !== undefined) waiting.push(walked.below);

@@ -15,7 +15,7 @@ import { formatSize } from "../render/size.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Job } from "./job.ts";
 import { placeJson, slashed } from "./json.ts";
-import { directoriesIn, expand, matching } from "./matching.ts";
+import { directoriesIn, forEachMatch, matching } from "./matching.ts";
 
 interface Sum {
   size: number;
@@ -27,13 +27,13 @@ interface Sum {
 /** `du URL…`: the sums of all that lies in directories, each operand or match on a line. */
 export async function du(job: Job, operands: readonly string[]): Promise<void> {
   if (operands.length === 0) throw new UsageError("usage: smbx du URL...");
-  await job.forEachPlace(operands, async (place) => {
-    for (const path of await expand(place.tree, place.path, job)) {
+  await job.forEachPlace(operands, (place) =>
+    forEachMatch(job, place, async (path) => {
       const sum = await sumUp(job, place.tree, path);
       if (job.isJson) job.emit({ ...placeJson(place, path), ...sum });
       else job.io.out(`${sum.size}\t${formatSize(sum.size)}\t/${printable(slashed(path))}\n`);
-    }
-  });
+    }),
+  );
 }
 
 async function sumUp(job: Job, tree: Tree, path: string): Promise<Sum> {

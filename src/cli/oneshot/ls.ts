@@ -79,6 +79,8 @@ async function listLevel(
     if (isFirst) writer.heading(heading);
     isFirst = false;
     writer.batch(place, batch);
+    // Before the next part is asked for: a listing may be larger than memory.
+    await job.io.drained();
     if (job.isRecursive) below.push(...directoriesIn(job, batch));
   }
   if (isFirst) writer.heading(heading);

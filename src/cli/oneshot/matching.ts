@@ -10,7 +10,7 @@ import { isStatus, phrased } from "../commands/phrases.ts";
 import { displayMask, type RemoteMask, splitRemote } from "../commands/remote-mask.ts";
 import { leaveOut } from "../commands/remote-walk.ts";
 import { UsageError } from "../usage-error.ts";
-import type { Job } from "./job.ts";
+import type { ConnectedPlace, Job } from "./job.ts";
 
 /** Whether the last part of a path is a mask. */
 export function isMask(path: string): boolean {
@@ -69,8 +69,27 @@ export function directoriesIn(job: Job, { entries }: WalkedBatch): readonly Walk
   return directories;
 }
 
-/** The paths that `path` names: those that match its mask, or itself. What has no path has failed. */
-export async function expand(tree: Tree, path: string, job: Job): Promise<readonly string[]> {
+/**
+ * Does `work` for each path that the path of a place names: those that match its mask, or itself. A
+ * failure is reported and the rest goes on; output waits for its reader.
+ */
+export async function forEachMatch(
+  job: Job,
+  { tree, path }: ConnectedPlace,
+  work: (path: string) => Promise<void>,
+): Promise<void> {
+  for (const each of await expand(tree, path, job)) {
+    try {
+      await work(each);
+    } catch (error) {
+      job.fail(error);
+    }
+    await job.io.drained();
+  }
+}
+
+/** The paths that `path` names. What has no path has failed. */
+async function expand(tree: Tree, path: string, job: Job): Promise<readonly string[]> {
   const mask = maskOf(path);
   if (!hasWildcard(mask.pattern)) return [path];
   const paths: string[] = [];

@@ -6,7 +6,7 @@ import { withoutPassword } from "../url.ts";
 import { UsageError } from "../usage-error.ts";
 import { type ConnectedPlace, type Job, locationOf } from "./job.ts";
 import { placeJson, slashed } from "./json.ts";
-import { expand, isMask, nameOf, statIfThere } from "./matching.ts";
+import { forEachMatch, isMask, nameOf, statIfThere } from "./matching.ts";
 
 /** `mv URL… URL`: renames, or moves into a directory. What is there is never replaced. */
 export async function mv(job: Job, operands: readonly string[]): Promise<void> {
@@ -26,16 +26,11 @@ export async function mv(job: Job, operands: readonly string[]): Promise<void> {
       throw new UsageError("mv stays within one share: use get and put to cross");
     }
     const isItself = isSingle && isDirectory && (await isSame(job, source, target, found));
-    for (const from of await expand(source.tree, source.path, job)) {
+    await forEachMatch(job, source, async (from) => {
       const isInto = isDirectory && !isItself;
-      const to = isInto ? joinRemote(target.path, nameOf(from)) : target.path;
-      try {
-        if (isInto) refuseBelowItself(from, target.path);
-        await move(job, source, from, to);
-      } catch (error) {
-        job.fail(error);
-      }
-    }
+      if (isInto) refuseBelowItself(from, target.path);
+      await move(job, source, from, isInto ? joinRemote(target.path, nameOf(from)) : target.path);
+    });
   });
 }
 

@@ -59,6 +59,7 @@ async function removing(
   } catch (error) {
     job.fail(error);
   }
+  await job.io.drained();
 }
 
 async function removeFile(job: Job, { tree }: ConnectedPlace, path: string): Promise<void> {

@@ -5,14 +5,14 @@ import { connectionJson, connectionText } from "../render/connection.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Job } from "./job.ts";
 import { entryJson } from "./json.ts";
-import { expand } from "./matching.ts";
+import { forEachMatch } from "./matching.ts";
 
 /** `stat URL…`: all that is known about files and directories. */
 export async function stat(job: Job, operands: readonly string[]): Promise<void> {
   if (operands.length === 0) throw new UsageError("usage: smbx stat URL...");
   let isFirst = true;
-  await job.forEachPlace(operands, async (place) => {
-    for (const path of await expand(place.tree, place.path, job)) {
+  await job.forEachPlace(operands, (place) =>
+    forEachMatch(job, place, async (path) => {
       const found = await phrased(
         (status) => `${status} getting attributes of ${displayRemote(path)}`,
         () => place.tree.stat(path, { signal: job.signal }),
@@ -26,6 +26,6 @@ export async function stat(job: Job, operands: readonly string[]): Promise<void>
         job.io.out(`${isFirst ? "" : "\n"}${text}`);
       }
       isFirst = false;
-    }
-  });
+    }),
+  );
 }
