@@ -176,6 +176,19 @@ for (const size of [1000, 3 * MIB]) {
       assert.ok(contentOf("going").equals(bytes));
     });
 
+    it("waits for an emptied directory until nobody has anything in it open", async () => {
+      await env.tree.mkdir("emptied");
+      await make("emptied\\f");
+      const tree = await other.connectTree("share");
+      const open = await tree.openFile("emptied\\f", { access: AccessMask.READ_DATA });
+      await env.tree.unlink("emptied\\f");
+      await assert.rejects(env.tree.rmdir("emptied"), { status: NtStatus.DIRECTORY_NOT_EMPTY });
+      const removing = env.tree.rmdir("emptied", { wasEmptied: true });
+      await open.close();
+      await removing;
+      assert.ok(!readdirSync(remote).includes("emptied"));
+    });
+
     it("leaves no temporary names", () => assert.deepEqual(leftovers(local, remote), []));
   });
 }

@@ -44,6 +44,8 @@ export class FakeTree {
   readonly session = { isSigned: true, isEncrypted: false };
   readonly nodes: Map<string, FakeNode>;
   readonly calls: string[] = [];
+  /** Directories that were removed as ones that had just been emptied. */
+  readonly emptied: string[] = [];
   readonly #refusals = new Map<string, number>();
 
   constructor(
@@ -104,8 +106,9 @@ export class FakeTree {
     this.nodes.set(path, directory());
   }
 
-  async rmdir(path: string): Promise<void> {
+  async rmdir(path: string, options: { wasEmptied?: boolean } = {}): Promise<void> {
     this.#check("rmdir", path);
+    if (options.wasEmptied === true) this.emptied.push(path);
     if (!isDirectory(this.#node(path))) throw failure(NtStatus.NOT_A_DIRECTORY, path);
     if ([...this.nodes.keys()].some((name) => parentOf(name) === path)) {
       throw failure(NtStatus.DIRECTORY_NOT_EMPTY, path);

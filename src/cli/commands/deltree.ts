@@ -67,13 +67,14 @@ export class Removal {
     signal.throwIfAborted();
     if (path === undefined) return;
     const failuresBefore = this.#log.count;
+    const wasEmptied = !isLink && below !== undefined;
     try {
-      if (!isLink && below !== undefined) await this.contents(below, "*");
+      if (wasEmptied) await this.contents(below, "*");
       // With something left in it, its own failure would only repeat that.
       if (this.#log.count > failuresBefore) return;
       await phrased(
         (status) => `${status} deleting remote directory ${displayRemote(path)}`,
-        () => tree.rmdir(path),
+        () => tree.rmdir(path, { wasEmptied }),
       );
     } catch (error) {
       this.#log.add(error);

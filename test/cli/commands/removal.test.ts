@@ -85,6 +85,16 @@ describe("deltree", () => {
     const { state } = fakeShell(share);
     await state.run("deltree link");
     assert.deepEqual(share.calls, ["list ", "rmdir link"]);
+    assert.deepEqual(share.emptied, []);
+  });
+
+  it("has patience only with directories that it has emptied", async () => {
+    const { state, tree: share } = fakeShell(tree());
+    await state.run("deltree t");
+    assert.deepEqual(share.emptied, ["t\\u", "t\\v", "t"]);
+    share.nodes.set("empty", directory());
+    await state.run("rmdir empty");
+    assert.equal(share.emptied.length, 3);
   });
 
   it("ends at once when it is interrupted", async () => {
