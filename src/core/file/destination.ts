@@ -6,13 +6,13 @@ import type { CreateResponse } from "../smb2/create.ts";
 import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { CallOptions, OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
-import { discardFile } from "./discard-file.ts";
+import { closeQuietly, discardFile } from "./discard-file.ts";
 import { File } from "./file.ts";
 import { type FileCharacter, querySecuritySpec, securityOf } from "./file-character.ts";
 import { bodyOf } from "./file-requests.ts";
 import { withGrace } from "./grace.ts";
 import { patiently } from "./patience.ts";
-import { isTakenByUs, reopenOptions, writeOptions } from "./replace-file.ts";
+import { emptyingOptions, isTakenByUs, reopenOptions, writeOptions } from "./replace-file.ts";
 import { lookAtTarget, type Target, whyNotReplaced } from "./replacement-target.ts";
 
 /** A file that is open to be written from its start. */
@@ -42,7 +42,7 @@ export async function openDestination(
   options: CallOptions = {},
 ): Promise<Destination> {
   const { path, temporaryPath } = paths;
-  if (temporaryPath === undefined) return openInPlace(tree, path, options);
+  if (temporaryPath === undefined) return openInPlace(tree, path, undefined, options);
   const [target, made] = await Promise.allSettled([
     lookAtTarget(tree, path, options),
     makeTemporaryFile(tree, temporaryPath, options),
@@ -57,7 +57,7 @@ export async function openDestination(
   }
   if (isInPlace(target.value, made)) {
     await discard();
-    return openInPlace(tree, path, options);
+    return openInPlace(tree, path, target.value, options);
   }
   if (file === undefined) throw (made as PromiseRejectedResult).reason;
   return { file, temporaryPath };
@@ -74,12 +74,19 @@ export function isInPlace(target: Target, made: PromiseSettledResult<FileCharact
   return target.kind === "special" && isDenied;
 }
 
+/** Whether OVERWRITE_IF would take from a file what it is written in place for. */
+export function isToBeEmptied(target: Target | undefined): boolean {
+  return target?.kind === "special" && target.hasAttachments;
+}
+
 async function openInPlace(
   tree: TreeConnect,
   path: string,
+  target: Target | undefined,
   { signal }: CallOptions,
 ): Promise<Destination> {
-  const open = { ...writeOptions(false), signal };
+  const isEmptied = isToBeEmptied(target);
+  const open = { ...(isEmptied ? emptyingOptions() : writeOptions(false)), signal };
   const file = await patiently(
     tree,
     [NtStatus.DELETE_PENDING],
@@ -88,7 +95,17 @@ async function openInPlace(
       signal,
     },
   );
+  if (isEmptied) await empty(file, signal);
   return { file, temporaryPath: undefined };
+}
+
+async function empty(file: File, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await file.setEndOfFile(0, { signal });
+  } catch (error) {
+    await closeQuietly(file.tree, file.fileId);
+    throw error;
+  }
 }
 
 /** A new file, and what it is besides its bytes. */

@@ -57,6 +57,11 @@ export function writeOptions(isTemporary: boolean): OpenOptions {
     : { access: WRITE_ACCESS, disposition: CreateDisposition.OVERWRITE_IF, options };
 }
 
+/** How to open a file that is to be written from its start once it is empty, and keeps all else. */
+export function emptyingOptions(): OpenOptions {
+  return { ...writeOptions(false), disposition: CreateDisposition.OPEN };
+}
+
 /** How to open a temporary file of ours that is there already. */
 export function reopenOptions(): OpenOptions {
   return { ...writeOptions(true), disposition: CreateDisposition.OVERWRITE_IF };

@@ -31,7 +31,12 @@ export type Target =
       readonly creationTime: FileTime;
     } & FileCharacter)
   /** A file that keeps what it is only if it is written in place. */
-  | { readonly kind: "special"; readonly why: string };
+  | {
+      readonly kind: "special";
+      readonly why: string;
+      /** It has streams or extended attributes, which OVERWRITE_IF takes away ([MS-FSA] 2.1.5.1.2). */
+      readonly hasAttachments: boolean;
+    };
 
 /**
  * What writing in place needs, and deleting besides; and to see who may do what. Whoever reads the
@@ -57,6 +62,8 @@ const PARTICULAR =
   FileAttributes.OFFLINE |
   FileAttributes.RECALL_ON_OPEN |
   FileAttributes.RECALL_ON_DATA_ACCESS;
+
+const NOT_OVERWRITTEN = FileAttributes.HIDDEN | FileAttributes.SYSTEM;
 
 /** `LONGNA~1.TXT`: it may be the short name of a file that has another one ([MS-FSCC] 2.1.5.2.1). */
 const SHORT_NAME = /^[^.]{1,8}(?<=~[0-9A-Z]{1,6})(?:\.[^.]{1,3})?$/i;
@@ -86,7 +93,8 @@ export async function lookAtTarget(
     if (status === NtStatus.OBJECT_NAME_NOT_FOUND || status === NtStatus.NO_SUCH_FILE)
       return { kind: "none" };
     if (status === NtStatus.FILE_IS_A_DIRECTORY || status === NtStatus.DELETE_PENDING) throw error;
-    return { kind: "special", why: `replacing it is refused (${statusName})` };
+    const why = `replacing it is refused (${statusName})`;
+    return { kind: "special", why, hasAttachments: false };
   }
 }
 
@@ -111,8 +119,11 @@ async function examine(tree: TreeConnect, path: string, { signal }: CallOptions)
     ? asOpened(created.body)
     : decodeFileAll(bodyOf<QueryInfoResponse>(all).outputBuffer);
   const spelled = spelledAsStored(path, info.name);
-  const why = whySpecial(info, path, spelled) ?? whyAttached(streams, objectId);
-  if (why !== undefined) return { kind: "special", why };
+  const attached = whatIsAttached(info, streams, objectId);
+  const why = whySpecial(info, path, spelled) ?? attached;
+  // Hidden and system files are left to OVERWRITE_IF, which refuses them.
+  const hasAttachments = attached !== undefined && (info.attributes & NOT_OVERWRITTEN) === 0;
+  if (why !== undefined) return { kind: "special", why, hasAttachments };
   return {
     kind: "plain",
     path: spelled ?? path,
@@ -146,16 +157,17 @@ function whySpecial(
 ): string | undefined {
   if ((info.attributes & PARTICULAR) !== 0) return "of its attributes";
   if (info.links > 1) return "it has other names (hard links)";
-  if (info.eaSize > 0) return "it has extended attributes";
   if (spelled === undefined) return "its name leads to another file";
   if (SHORT_NAME.test(lastOf(path))) return "its name may be the short one of another";
   return undefined;
 }
 
-function whyAttached(
+function whatIsAttached(
+  info: KnownInformation,
   streams: Result | undefined,
   objectId: Result | undefined,
 ): string | undefined {
+  if (info.eaSize > 0) return "it has extended attributes";
   if (objectId !== undefined && !(objectId instanceof NtStatusError)) return "it has an object id";
   if (isUnknownRequest(streams)) return undefined;
   const { outputBuffer } = bodyOf<QueryInfoResponse>(streams);

@@ -1,4 +1,4 @@
-import { encodeFileBasic } from "../fscc/file-information.ts";
+import { encodeFileBasic, encodeFileSize } from "../fscc/file-information.ts";
 import { FileInformationClass } from "../fscc/file-information-class.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
@@ -10,7 +10,7 @@ import { NO_FILE_ID } from "../smb2/ioctl.ts";
 import type { WriteResponse } from "../smb2/write.ts";
 import type { OpenOptions, TreeConnect } from "../tree/tree-connect.ts";
 import { CompoundSupport } from "./compound-support.ts";
-import { isInPlace, openDestination } from "./destination.ts";
+import { isInPlace, isToBeEmptied, openDestination } from "./destination.ts";
 import { discardPath } from "./discard-file.ts";
 import { type FileCharacter, querySecuritySpec, securityOf } from "./file-character.ts";
 import { bodyOf, closeSpec, writeSpec } from "./file-requests.ts";
@@ -21,6 +21,7 @@ import { patiently } from "./patience.ts";
 import {
   checkSize,
   completeFile,
+  emptyingOptions,
   type FileTimes,
   giveUp,
   isNameTaken,
@@ -29,7 +30,7 @@ import {
   WRITE_ACCESS,
   writeOptions,
 } from "./replace-file.ts";
-import { lookAtTarget } from "./replacement-target.ts";
+import { lookAtTarget, type Target } from "./replacement-target.ts";
 import { type OnTimesRefused, setTimesWherePossible } from "./set-times.ts";
 import { writeFully } from "./write-pipeline.ts";
 
@@ -58,7 +59,9 @@ interface Place {
   /** What has to be removed should the write fail; undefined where a file is overwritten in place. */
   readonly madePath: string | undefined;
   /** It is to be compared with the file that it will replace. */
-  readonly isCompared: boolean;
+  readonly isCompared?: boolean;
+  /** It is there, and is to lose its bytes and nothing else. */
+  readonly isEmptied?: boolean;
 }
 
 /**
@@ -89,10 +92,10 @@ export async function writeSmallFile(tree: TreeConnect, write: SmallWrite): Prom
 
 async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void> {
   const { path, temporaryPath } = write;
-  if (temporaryPath === undefined) return writeInPlace(tree, write);
+  if (temporaryPath === undefined) return writeInPlace(tree, write, undefined);
   // The right to delete is not asked for: a drop box takes files but lets nobody remove them.
   const open = { ...writeOptions(true), access: WRITE_ACCESS };
-  const place = { path, open, madePath: path, isCompared: false };
+  const place = { path, open, madePath: path };
   if (mayBeMadeAtOnce(tree, write, place)) {
     const isNew = await writeWhenFree(tree, write, place).then(
       () => true,
@@ -112,9 +115,15 @@ function mayBeMadeAtOnce(tree: TreeConnect, write: SmallWrite, place: Place): bo
   return tree.session.canSendAtOnce(contentSpecs(tree, write, place));
 }
 
-function writeInPlace(tree: TreeConnect, write: SmallWrite): Promise<void> {
+function writeInPlace(
+  tree: TreeConnect,
+  write: SmallWrite,
+  target: Target | undefined,
+): Promise<void> {
   const { path } = write;
-  const place = { path, open: writeOptions(false), madePath: undefined, isCompared: false };
+  const isEmptied = isToBeEmptied(target);
+  const open = isEmptied ? emptyingOptions() : writeOptions(false);
+  const place = { path, open, madePath: undefined, isEmptied };
   return writeWhenFree(tree, write, place);
 }
 
@@ -144,7 +153,7 @@ async function writeBeside(
   }
   if (isInPlace(target.value, made)) {
     await discard();
-    return writeInPlace(tree, write);
+    return writeInPlace(tree, write, target.value);
   }
   if (made.status === "rejected") throw made.reason;
   try {
@@ -202,7 +211,8 @@ async function writeOneFrame(
     const refusal = place.madePath === undefined ? timesRefusal(write, replies) : undefined;
     if (refusal !== undefined) write.onTimesRefused?.(refusal);
     for (const reply of replies) if (reply !== refusal && reply !== security) bodyOf(reply);
-    const { count } = data.length > 0 ? bodyOf<WriteResponse>(replies[1]) : { count: 0 };
+    const written = replies[place.isEmptied ? 2 : 1];
+    const { count } = data.length > 0 ? bodyOf<WriteResponse>(written) : { count: 0 };
     checkSize(path, data.length, count);
     const closed = bodyOf<CloseResponse>(replies.at(-1));
     // A server may ignore the wish for attributes; the count of the WRITE was right.
@@ -238,6 +248,10 @@ function contentSpecs(tree: TreeConnect, write: SmallWrite, place: Place): AnyRe
     },
   };
   const specs = [create];
+  if (place.isEmptied) {
+    const empty = setInfoSpec(NO_FILE_ID, FileInformationClass.END_OF_FILE, encodeFileSize(0));
+    specs.push({ ...empty, path });
+  }
   if (data.length > 0) specs.push({ ...writeSpec(NO_FILE_ID, 0, data), path });
   if (times !== undefined) {
     const info = encodeFileBasic(times);

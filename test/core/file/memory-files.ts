@@ -112,7 +112,9 @@ export class MemoryFiles {
       throw new Refusal(NtStatus.OBJECT_NAME_COLLISION);
     } else {
       refuseAccess(file, message);
-      if (createDisposition === CreateDisposition.OVERWRITE_IF) file.bytes = new Uint8Array(0);
+      // [MS-FSA] 2.1.5.1.2: named streams and extended attributes go with the bytes.
+      if (createDisposition === CreateDisposition.OVERWRITE_IF)
+        Object.assign(file, { bytes: new Uint8Array(0), streams: [], eaSize: 0 });
     }
     const fileId = new Uint8Array(16);
     new DataView(fileId.buffer).setUint32(0, this.#nextId);

@@ -20,7 +20,7 @@ import {
 } from "./memory-share.ts";
 import { pattern } from "./pattern.ts";
 
-const OLD = pattern(10, 3);
+const OLD = pattern(9000, 3);
 const NEW = pattern(5000);
 const TEMPORARY = "f.part";
 
@@ -71,6 +71,8 @@ for (const [size, write] of ways) {
         await write(tree);
         assert.equal(share.files.get("f"), original);
         assert.deepEqual(original.bytes, NEW);
+        for (const [name, value] of Object.entries(more))
+          assert.deepEqual(original[name as keyof MemoryFile], value);
         assert.deepEqual([...share.files.keys()], ["f"]);
         assert.equal(share.opens.size, 0);
       });
