@@ -40,6 +40,9 @@ export interface Answer {
 /** A compound whose channel died: its members are to be sent again, one by one. */
 export class LostCompound extends TransportClosedError {}
 
+/** Its channel died before it was answered, others live, and it must not be sent again as it is. */
+export class LostRequest extends TransportClosedError {}
+
 export interface DispatchOptions {
   readonly encrypt?: boolean | undefined;
   readonly sign?: boolean | undefined;
@@ -83,7 +86,7 @@ export class RequestDispatcher {
   /**
    * @returns one answer for each of `specs`
    * @throws {LostCompound} where the channel of several requests about a path died
-   * @throws {TransportClosedError} where the channel died and the request must not be repeated
+   * @throws {LostRequest} where the channel died and the request must not be repeated
    * @throws what ended the last channel
    */
   async dispatch(
@@ -289,16 +292,12 @@ function weightOf(specs: readonly AnyRequestSpec[]): number {
   return weight;
 }
 
-function inDoubt(
-  channel: Channel,
-  specs: readonly AnyRequestSpec[],
-  cause: unknown,
-): TransportClosedError {
+function inDoubt(channel: Channel, specs: readonly AnyRequestSpec[], cause: unknown): LostRequest {
   const [spec] = specs;
   const command = specs.map(commandOf).join("+");
   const of = spec?.path === undefined ? "" : ` of \\${spec.path}`;
   const where = channel.connection.transport.remoteAddress;
-  return new TransportClosedError(
+  return new LostRequest(
     `One of several connections to ${where} broke during ${command}${of}: it is not known whether the server has done it`,
     { cause },
   );

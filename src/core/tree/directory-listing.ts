@@ -6,6 +6,7 @@ import {
 } from "../fscc/directory-information.ts";
 import { NtStatus } from "../nt-status.ts";
 import { NtStatusError } from "../nt-status-error.ts";
+import { LostRequest } from "../session/request-dispatcher.ts";
 import type { Reply, RequestSpec } from "../session/request-spec.ts";
 import { CloseRequest, CloseResponse } from "../smb2/close.ts";
 import { AccessMask, CreateOptions } from "../smb2/constants.ts";
@@ -20,6 +21,7 @@ import {
   rememberListingClass,
 } from "./listing-class.ts";
 import { ListingFilter } from "./listing-filter.ts";
+import { NameSet } from "./name-set.ts";
 import type { TreeConnect } from "./tree-connect.ts";
 
 /** What we ask for per QUERY_DIRECTORY, where the server and the credits allow it. */
@@ -43,7 +45,8 @@ type QueryReply = Reply<QueryDirectoryResponse>;
  * under way while the caller works on one, never more; the directory is opened in the same frame as
  * the first, and closed when the caller leaves. The listing ends with NO_MORE_FILES ([MS-SMB2]
  * 3.3.5.18), or with the NO_SUCH_FILE that some servers send instead; for a pattern without wildcards
- * after the first batch, since some servers repeat the entry for ever.
+ * after the first batch, since some servers repeat the entry for ever. Where a batch is lost with one of
+ * several channels the directory is opened and read once more, and what the caller has is left out.
  *
  * @throws {NtStatusError} NO_SUCH_FILE where nothing matches; with `*` or `*.*` nothing is an empty
  * directory instead, and no error
@@ -56,6 +59,7 @@ export async function* listDirectory(
 ): AsyncGenerator<readonly DirectoryEntry[]> {
   const filter = new ListingFilter(options.pattern ?? "*");
   const search = new Search(tree, directory, filter.sent, options.signal);
+  const given = new GivenNames(tree);
   const first = await search.open(options.onOpened);
   let isEmpty = true;
   let next: Promise<QueryReply> | undefined;
@@ -65,19 +69,42 @@ export async function* listDirectory(
       if (filter.isMask) next = search.query();
       // Handled below; a rejection while the caller still works on this batch is no stray one.
       next?.catch(() => {});
-      const entries = filter.take(search.decode(current.body.outputBuffer));
+      const entries = given.addNew(filter.take(search.decode(current.body.outputBuffer)));
       current.release();
       if (entries.length > 0) {
         isEmpty = false;
         yield entries;
       }
       if (next === undefined) break;
-      current = await next;
+      current = await next.catch((error: unknown) => {
+        if (!(error instanceof LostRequest) || !given.isComplete) throw error;
+        filter.restart();
+        return search.restart();
+      });
     }
     if (isEmpty && !filter.takesAll) throw search.failure(NtStatus.NO_SUCH_FILE);
   } finally {
     await next?.catch(() => {});
     await search.close();
+  }
+}
+
+/** What the caller of a listing has. It is kept where there are several channels, one of which may die. */
+class GivenNames {
+  /** No name is missing: the listing can begin anew. */
+  isComplete = true;
+  readonly #tree: TreeConnect;
+  readonly #names = new NameSet();
+
+  constructor(tree: TreeConnect) {
+    this.#tree = tree;
+  }
+
+  /** Those of `entries` that were not given yet. */
+  addNew(entries: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
+    // Once begun it goes on: after a loss there may be one channel only.
+    this.isComplete &&= this.#names.size > 0 || this.#tree.session.isMultichannel;
+    return this.isComplete ? entries.filter(({ name }) => this.#names.add(name)) : entries;
   }
 }
 
@@ -110,6 +137,8 @@ class Search {
       options: CreateOptions.DIRECTORY_FILE,
       contexts: onOpened === undefined ? [] : [onDiskIdRequest()],
     });
+    // In the frame it stands for what the CREATE before it opens, also when it is opened again.
+    this.#fileId = NO_FILE_ID;
     const [opened, first] = await this.#tree.compound([create, this.#querySpec()], {
       signal: this.#signal,
     });
@@ -138,6 +167,15 @@ class Search {
         if (!isClassRefused(error)) throw error;
       }
     }
+  }
+
+  /**
+   * Opens the directory again. What was lost may still be carried out, and would take entries from this
+   * listing if it had the same handle.
+   */
+  async restart(): Promise<QueryReply> {
+    await this.close();
+    return this.firstReply(await this.open(undefined));
   }
 
   query(): Promise<QueryReply> {

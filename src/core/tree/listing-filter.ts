@@ -39,6 +39,11 @@ export class ListingFilter {
     return batch.filter(({ name }) => matchesMask(this.sent, name));
   }
 
+  /** The listing begins anew: what was there before comes again. */
+  restart(): void {
+    this.#batches.clear();
+  }
+
   /** What a name without wildcards means: the long name, or else the short one. */
   #named(batch: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
     const asked = this.sent;
