@@ -159,8 +159,11 @@ describe("a recursive listing", () => {
   it("does not follow links, which may lead in circles", async () => {
     const { DIRECTORY, REPARSE_POINT } = FileAttributes;
     const share = new FakeTree({ link: directory(DIRECTORY | REPARSE_POINT) });
-    const { state } = fakeShell(share, { settings: { recurse: true } });
-    await state.run("ls");
-    assert.deepEqual(share.calls, ["list ", "fsSize "]);
+    for (const command of ["ls", "du"]) {
+      const { state, io } = fakeShell(share, { settings: { recurse: true } });
+      assert.equal((await state.run(command)).error, undefined);
+      assert.deepEqual(share.calls.splice(0), ["list ", "fsSize "]);
+      assert.equal(io.stderr, "\\link is a link: what it leads to is left out\n");
+    }
   });
 });

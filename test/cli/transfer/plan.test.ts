@@ -178,6 +178,24 @@ describe("planDownload", () => {
     assert.deepEqual(returned.sort(), ["", "d0", "d1", "d2", "d3"]);
   });
 
+  it("leaves out what a link leads to, with a notice, and takes folders that only look like one", async () => {
+    const attributes = FileAttributes.DIRECTORY | FileAttributes.REPARSE_POINT;
+    const list = async function* (directory: string): AsyncGenerator<readonly DirectoryEntry[]> {
+      const top = [
+        { ...entryOf("link/"), attributes, reparseTag: 0xa000_000c },
+        { ...entryOf("cloud/"), attributes, reparseTag: 0x9000_001a },
+      ];
+      yield directory === "" ? top : [entryOf("f")];
+    };
+    const notices: string[] = [];
+    const onNotice = (notice: string): number => notices.push(notice);
+    const items = await collect(
+      planDownload({ list } as unknown as Tree, { ...base, recurse: true, onNotice }),
+    );
+    assert.deepEqual(names(items), ["cloud > /t/cloud", "cloud\\f > /t/cloud/f"]);
+    assert.deepEqual(notices, ["\\link is a link: what it leads to is left out"]);
+  });
+
   it("ends where a server shows a directory inside itself for ever", async () => {
     const list = (): AsyncGenerator<readonly DirectoryEntry[]> =>
       (async function* () {
