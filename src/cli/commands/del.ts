@@ -38,6 +38,7 @@ export async function removeFile(
   path: string,
   log: FailureLog,
 ): Promise<void> {
+  await context.io.drained();
   context.signal.throwIfAborted();
   try {
     await phrased(
