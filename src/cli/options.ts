@@ -35,7 +35,10 @@ export function parseCommandLine(
   const entries = optionSections
     .filter((section) => personality.hasExtensions || section.isExtension !== true)
     .flatMap((section) => section.options);
-  const { occurrences, operands, unknown, missing } = scan(argv, entries);
+  const { occurrences, operands, unknown, missing } = scan(
+    personality.hasExtensions ? withoutLongListing(argv) : argv,
+    entries,
+  );
   const first = occurrences.find(({ long }) => INFORMATIVE.has(long));
   if (first !== undefined) return informative(first.long, operands[0], personality);
   if (unknown !== undefined) {
@@ -88,7 +91,7 @@ function scan(argv: readonly string[], entries: readonly OptionEntry[]): Scan {
   }
   const takesValue = new Set(entries.filter((o) => o.argument !== undefined).map((o) => o.short));
   // popt: -p=445 is -p 445.
-  const words = withoutLongListing(argv).map((word) =>
+  const words = argv.map((word) =>
     /^-[^-]=/.test(word) && takesValue.has(word[1]) ? `-${word[1]}${word.slice(3)}` : word,
   );
   try {

@@ -244,6 +244,8 @@ describe("what is easily mistyped", () => {
       const { message } = parse("//s/h", ...argv) as { message?: string };
       assert.match(message ?? "", /^--(?:port|timeout) takes a number from 1 to \d+: \d+$/);
     }
+    const log = parseCommandLine(["//s/h", "-l", "//log"], smbclientPersonality);
+    assert.ok(log.kind === "shell" && log.options.password === undefined);
     const careless = parseCommandLine(["//s/h", "-p", "99999"], smbclientPersonality);
     assert.ok(careless.kind === "shell" && careless.options.port === undefined);
   });
