@@ -70,9 +70,12 @@ export class TargetClaims {
   }
 }
 
+const NOT_ASCII = /[\u0080-\uffff]/;
+
 /** What is common to the spellings that some file system takes for one name: case, accents, final dots. */
 function alike(name: string): string {
-  return foldName(name.normalize("NFC")).replace(/[. ]+$/, "");
+  const folded = foldName(NOT_ASCII.test(name) ? name.normalize("NFC") : name);
+  return /[. ]$/.test(folded) ? folded.replace(/[. ]+$/, "") : folded;
 }
 
 /** Whether two of `names` may be one to some file system: then what is below them may meet. */
