@@ -44,6 +44,10 @@ export class Liveness implements WatchedConnection {
     return outstanding.quietest()?.quietSinceMs ?? window.waitingSinceMs;
   }
 
+  mayWait(): boolean {
+    return this.#parts.outstanding.mayWait;
+  }
+
   probe(): boolean {
     return this.#parts.window.available > 0 && this.#parts.probe();
   }

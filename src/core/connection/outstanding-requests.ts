@@ -120,6 +120,14 @@ export class OutstandingRequests {
     return found;
   }
 
+  /** Somebody waits for one that may wait. */
+  get mayWait(): boolean {
+    for (const request of this.#requests.values()) {
+      if (request.mayWait && !request.isAbandoned) return true;
+    }
+    return false;
+  }
+
   /** Rejects all of them. */
   failAll(error: unknown): void {
     const all = [...this.#requests.values()];

@@ -15,6 +15,8 @@ export interface WatchedConnection {
   isBlocked(): boolean;
   /** When the request that has been quiet longest fell silent; undefined when none is waiting. */
   quietSinceMs(): number | undefined;
+  /** Something is waited for that may rightly stay unanswered as long as the peer lives. */
+  mayWait(): boolean;
   /** Asks for a sign of life; false where it cannot be asked now. */
   probe(): boolean;
   /** Nothing was heard for half of the time-out. Called again and again while that is so. */
@@ -81,7 +83,10 @@ export class SilenceWatch {
     const now = this.#clock.now();
     this.#noteMovement(now);
     const quietSince = this.#watched.quietSinceMs();
-    if (quietSince === undefined) return;
+    if (quietSince === undefined) {
+      if (this.#watched.mayWait()) this.#watchOver(now);
+      return;
+    }
     const { silentMs } = this;
     const stuckMs = now - Math.max(this.#lastProgressMs, quietSince);
     if (silentMs >= this.timeoutMs) {
@@ -91,6 +96,13 @@ export class SilenceWatch {
     if (silentMs >= this.timeoutMs / 2) this.#watched.peerIsQuiet();
     if (stuckMs >= this.timeoutMs * ALIVE_FACTOR) this.#watched.requestIsStuck(stuckMs);
     else if (stuckMs >= this.timeoutMs / 4) this.#probe(now);
+    this.#schedule();
+  }
+
+  /** Nothing says when the peer has to answer: now and then it is asked whether it lives. */
+  #watchOver(now: number): void {
+    const heardMs = Math.max(this.#lastAliveMs, this.#lastProbeMs);
+    if (now - heardMs >= this.timeoutMs && this.#watched.probe()) this.#lastProbeMs = now;
     this.#schedule();
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TimeoutError } from "../../../src/core/errors.ts";
+import { ChangeNotifyRequest, ChangeNotifyResponse } from "../../../src/core/smb2/change-notify.ts";
 import { Command } from "../../../src/core/smb2/constants.ts";
 import { ManualClock } from "../../support/clock.ts";
 import { openFile } from "../../support/fake-session.ts";
@@ -38,6 +39,33 @@ describe("silence", () => {
     await reading;
     assert.ok(errors[0] instanceof TimeoutError, String(errors[0]));
     assert.equal(client.connection.isClosed, false);
+  });
+
+  it("is noticed where only a request is under way that may wait as long as the server lives", async () => {
+    for (const isAlive of [true, false]) {
+      const clock = new ManualClock();
+      const { client, server } = await silent(clock);
+      server.on(Command.CHANGE_NOTIFY, () => {});
+      if (!isAlive) server.on(Command.ECHO, () => {});
+      const errors: unknown[] = [];
+      const waiting = client.session
+        .request({
+          request: ChangeNotifyRequest,
+          message: {
+            flags: 0,
+            outputBufferLength: 64,
+            fileId: new Uint8Array(16),
+            completionFilter: 1,
+          },
+          response: ChangeNotifyResponse,
+          mayWait: true,
+        })
+        .catch((error: unknown) => errors.push(error));
+      await tick(clock, 300_000);
+      assert.equal(client.connection.isClosed, !isAlive);
+      assert.equal(errors.length, isAlive ? 0 : 1);
+      if (!isAlive) await waiting;
+    }
   });
 
   it("does not count while nothing is asked", async () => {
