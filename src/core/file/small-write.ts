@@ -32,6 +32,7 @@ import {
 } from "./replace-file.ts";
 import { lookAtTarget, type Target } from "./replacement-target.ts";
 import { type OnTimesRefused, setTimesWherePossible } from "./set-times.ts";
+import { isProbablyTaken, noteTaken } from "./taken-names.ts";
 import { writeFully } from "./write-pipeline.ts";
 
 /** What `writeSmallFile` is to write. */
@@ -69,7 +70,8 @@ interface Place {
  * is taken), WRITE, SET_INFO (times) and CLOSE travel in one frame, so that it arrives whole or not
  * at all; should the server refuse a part, the file is removed. Replacing a file takes two more: one
  * frame fills a temporary file and closes it, while another one looks at the old file; only when the
- * server has confirmed all of that, a third one renames it. After a failed part a server may carry out
+ * server has confirmed all of that, a third one renames it. Where the files before it were replaced, too,
+ * the first frame is left out. After a failed part a server may carry out
  * the next ones ([MS-SMB2] 3.3.5.2.7.2 says only SHOULD), and would put an empty file in the place of a
  * good one. A file that would lose something by being replaced is written in place.
  *
@@ -96,7 +98,7 @@ async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void
   // The right to delete is not asked for: a drop box takes files but lets nobody remove them.
   const open = { ...writeOptions(true), access: WRITE_ACCESS };
   const place = { path, open, madePath: path };
-  if (mayBeMadeAtOnce(tree, write, place)) {
+  if (!isProbablyTaken(tree, path) && mayBeMadeAtOnce(tree, write, place)) {
     const isNew = await writeWhenFree(tree, write, place).then(
       () => true,
       (error: unknown) => {
@@ -104,7 +106,7 @@ async function writeCompound(tree: TreeConnect, write: SmallWrite): Promise<void
         throw error;
       },
     );
-    if (isNew) return;
+    if (isNew) return noteTaken(tree, path, false);
   }
   await writeBeside(tree, write, temporaryPath);
 }
@@ -167,6 +169,7 @@ async function writeBeside(
       isSparse: false,
       signal,
     });
+    noteTaken(tree, path, target.value.kind === "plain");
   } catch (error) {
     await discard();
     throw error;

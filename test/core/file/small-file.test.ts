@@ -121,6 +121,24 @@ describe("writeSmallFile", () => {
     assert.equal(share.opens.size, 0);
   });
 
+  it("expects a name to be taken where those before it were, and is content if it is not", async () => {
+    const { share, tree } = await connect();
+    const trips: number[] = [];
+    for (const name of ["a", "b", "c", "d", "e", "f", "new", "newer"]) {
+      if (name.length === 1) share.add(name, pattern(10));
+      share.roundTrips = 0;
+      await writeSmallFile(tree, { ...write, path: name });
+      trips.push(share.roundTrips);
+      assert.deepEqual(share.files.get(name)?.bytes, data);
+    }
+    assert.deepEqual(trips, [3, 3, 3, 3, 2, 2, 2, 1]);
+    share.add("d\\a", pattern(10));
+    share.roundTrips = 0;
+    await writeSmallFile(tree, { ...write, path: "d\\a" });
+    assert.equal(share.roundTrips, 3);
+    assert.equal(share.opens.size, 0);
+  });
+
   it("makes a new file in one", async () => {
     const { share, tree } = await connect();
     await writeSmallFile(tree, write);
