@@ -23,6 +23,8 @@ export interface ShellSettings {
   inplace: boolean;
   /** A transfer that continues another one compares all that is there, not only its end. */
   verify?: boolean;
+  /** Transfers of so many bytes and more are kept when they are interrupted; none where undefined. */
+  partialFromBytes?: number | undefined;
   /** Files in flight at once. */
   jobs: number;
 }

@@ -298,10 +298,16 @@ const ownOptions: readonly OptionEntry[] = [
       "Default: a temporary name beside it, renamed when the file is complete, unless the file there would lose its owner, permissions, streams, extended attributes or links by being replaced.",
   },
   {
+    long: "partial",
+    summary: "Keep interrupted transfers, and continue them",
+    details:
+      "An interrupted get or put of 1 MiB or more leaves what it has moved beside the target under a temporary name (`NAME.smbx-XXXXXXXXXXXX.part`, hidden where it is local), which the same command continues after comparing, as do reget and reput; nothing partial gets the real name. A part that belongs to another version of the source is not used. Default: in the shell from 64 MiB on; in subcommands never.",
+  },
+  {
     long: "verify",
     summary: "Compare all of a file before it is continued",
     details:
-      "For reget and reput. Default: the last 16 MiB of what is there, as much as an interrupted transfer can leave with gaps.",
+      "For reget, reput and --partial. Default: the last 16 MiB of what is there, as much as an interrupted transfer can leave with gaps.",
   },
   {
     long: "pcap",

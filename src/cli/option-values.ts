@@ -46,6 +46,7 @@ export interface Options {
   readonly noTimes: boolean;
   readonly inplace: boolean;
   readonly verify: boolean;
+  readonly partial: boolean;
   readonly recursive: boolean;
   readonly json: boolean;
   /** Kerberos was demanded. */
@@ -98,6 +99,7 @@ export function collectOptions(
     noTimes: false,
     inplace: false,
     verify: false,
+    partial: false,
     recursive: false,
     json: false,
     requiresKerberos: false,
@@ -180,6 +182,7 @@ const SWITCHES: Readonly<
     | "noTimes"
     | "inplace"
     | "verify"
+    | "partial"
     | "recursive"
     | "json"
   >
@@ -195,6 +198,7 @@ const SWITCHES: Readonly<
   "no-times": "noTimes",
   inplace: "inplace",
   verify: "verify",
+  partial: "partial",
   recursive: "recursive",
   json: "json",
 };

@@ -16,11 +16,11 @@ export const HIDDEN_LINKS: string =
 export const subcommandHelp: Readonly<Record<string, SubcommandHelp>> = {
   ls: { options: ["recursive", "json"], example: "ls -r //nas/photos/2026 -U anna" },
   get: {
-    options: ["recursive", "json", "jobs", "no-times"],
+    options: ["recursive", "json", "jobs", "no-times", "partial", "verify"],
     example: "get -r smb://anna@nas/photos/2026 .",
   },
   put: {
-    options: ["recursive", "json", "jobs", "no-times", "inplace"],
+    options: ["recursive", "json", "jobs", "no-times", "inplace", "partial", "verify"],
     example: "put *.jpg smb://anna@nas/photos/new/",
   },
   cat: { options: [], example: "cat smb://anna@nas/notes/todo.txt" },

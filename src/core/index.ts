@@ -36,6 +36,7 @@ export {
   type Destination,
   type DestinationPaths,
   openDestination,
+  whyNotToReplace,
 } from "./file/destination.ts";
 export { closeQuietly, discardFile } from "./file/discard-file.ts";
 export { File } from "./file/file.ts";

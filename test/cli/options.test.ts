@@ -18,6 +18,7 @@ const defaults: Options = {
   noTimes: false,
   inplace: false,
   verify: false,
+  partial: false,
   recursive: false,
   json: false,
   requiresKerberos: false,

@@ -19,7 +19,7 @@ export const get: Command = {
   usage: "<remote name> [local name]",
   summary: "get a file",
   details:
-    "A local directory gets the file under its own name; the local name `-` is standard output. The file arrives under a temporary name and is renamed when it is complete; its times are kept unless --no-times was given.",
+    "A local directory gets the file under its own name; the local name `-` is standard output. The file arrives under a temporary name and is renamed when it is complete; its times are kept unless --no-times was given. Interrupted after much was moved, it is kept and continued by the same command; see --partial.",
   maxArguments: 2,
   completes: ["remote-path", "local-path", "none"],
   async run(context, [remote, local]) {

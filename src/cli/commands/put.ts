@@ -22,7 +22,7 @@ export const put: Command = {
   usage: "<local name> [remote name]",
   summary: "put a file",
   details:
-    "A remote directory gets the file under its own name. Without a remote name the local one is taken, if it is one name to a server: with a colon or a backslash in it, it would lead to a stream or another directory, and a remote name must be given. The file is written under a temporary name and renamed when it is complete, unless --inplace was given or the remote file would lose its owner, permissions, streams, extended attributes or links; its times are kept unless --no-times was given.",
+    "A remote directory gets the file under its own name. Without a remote name the local one is taken, if it is one name to a server: with a colon or a backslash in it, it would lead to a stream or another directory, and a remote name must be given. The file is written under a temporary name and renamed when it is complete, unless --inplace was given or the remote file would lose its owner, permissions, streams, extended attributes or links; its times are kept unless --no-times was given. Interrupted after much was moved, it is kept and continued by the same command; see --partial.",
   maxArguments: 2,
   completes: ["local-path", "remote-path", "none"],
   async run(context, [local, remote]) {

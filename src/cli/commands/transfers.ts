@@ -46,6 +46,7 @@ export async function withTransfers<T>(
       settings,
       signal,
       usesTemporaryNames: personality.usesTemporaryNames,
+      continuedBy: style.direction === "download" ? "reget" : "reput",
       progress,
       onFile: (file) => {
         const line = finishedLine(context, style, file);

@@ -32,6 +32,8 @@ export class Job {
   constructor(run: Run) {
     this.run = run;
     this.settings = shellSettings(run.options, run.personality);
+    // Whoever runs one job may never come back to it.
+    if (!run.options.partial) this.settings.partialFromBytes = undefined;
   }
 
   get io(): Io {

@@ -18,6 +18,7 @@ export function transferEnvironment(job: Job, tree: Tree): TransferEnvironment {
     tree,
     settings: job.settings,
     signal: job.signal,
+    continuedBy: "the same command",
     onNotice: (message) => job.io.err(`${printable(message)}\n`),
     drained: () => job.io.drained(),
     outBytes: (bytes) => job.io.outBytes(bytes),

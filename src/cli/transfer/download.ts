@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { sep } from "node:path";
 import {
   type CreateResponse,
@@ -14,6 +14,7 @@ import {
   tellsHoles,
   WireFormatError,
 } from "../../core/index.ts";
+import { whereToContinue } from "./compare.ts";
 import type {
   DownloadItem,
   FinishedFile,
@@ -23,8 +24,19 @@ import type {
   TransferSummary,
 } from "./environment.ts";
 import { FatalFailure } from "./fatal-failure.ts";
+import { clipped } from "./in-order.ts";
+import { KeptDownload } from "./kept-download.ts";
+import { isKept, isWorthKeeping, noteInterruption } from "./kept-part.ts";
+import { KeptTarget } from "./kept-target.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
-import { type LocalTarget, OutputTarget, openLocalTarget, storeLocalFile } from "./local-target.ts";
+import {
+  isStream,
+  type LocalTarget,
+  OutputTarget,
+  openLocalTarget,
+  resolveTarget,
+  storeLocalFile,
+} from "./local-target.ts";
 import { LocalPlaces } from "./one-name.ts";
 import { type FileProgress, type Measure, silentProgress } from "./progress.ts";
 import { resumeDownload } from "./resume-download.ts";
@@ -144,22 +156,23 @@ class Download {
   }
 
   async #fetchOnce(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
-    const { remotePath, localPath, entry } = this.#item;
+    const { localPath, entry } = this.#item;
     const { tree, settings } = this.#env;
     if (options.resume === true && localPath !== "-") {
-      const { size, bytes } = await resumeDownload(
-        { ...this.#env, signal: this.#signal },
-        remotePath,
-        localPath,
-        progress,
-      );
-      return this.#finished(size, bytes);
+      return this.#keepsParts ? this.#fetchLarge(progress, true) : this.#resume(progress);
     }
     const limit = smallLimit(tree, settings);
     const size = entry?.size ?? Math.min(FIRST_READ_BYTES, limit);
     const finished =
       size <= limit ? await this.#fetchSmall(Math.max(size, 1), progress) : undefined;
     return finished ?? (await this.#fetchLarge(progress));
+  }
+
+  async #resume(progress: FileProgress): Promise<FinishedFile> {
+    const { remotePath, localPath } = this.#item;
+    const env = { ...this.#env, signal: this.#signal };
+    const { size, bytes } = await resumeDownload(env, remotePath, localPath, progress);
+    return this.#finished(size, bytes);
   }
 
   /** One round trip; undefined where the file turned out to be larger, or is not stored as a file. */
@@ -194,14 +207,20 @@ class Download {
     }
   }
 
-  async #fetchLarge(progress: FileProgress): Promise<FinishedFile> {
-    const { remotePath } = this.#item;
+  async #fetchLarge(progress: FileProgress, resumes = false): Promise<FinishedFile> {
+    const { remotePath, localPath } = this.#item;
     const { tree } = this.#env;
     const file = await tree.openFile(remotePath, { access: READ_ACCESS, signal: this.#signal });
     try {
-      const target = await this.#openTarget();
+      const kept = this.#openKept(file, resumes);
+      if (resumes && kept === undefined && existsSync(localPath)) {
+        await file.close();
+        return await this.#resume(progress);
+      }
+      const target = kept ?? (await this.#openTarget());
       try {
-        const bytes = await this.#copy(file, target, progress);
+        const start = kept === undefined ? 0 : await this.#startOf(file, kept);
+        const bytes = await this.#copy(file, target, progress, start);
         const { created } = file;
         const closed = await file.close({ postQuery: true, signal: this.#signal });
         const isRepeatable = target.canHaveHoles && bytes <= LARGEST_REPEATED_BYTES;
@@ -210,6 +229,7 @@ class Download {
         return this.#finished(file.size, bytes);
       } catch (error) {
         target.discard(error instanceof SourceChanged);
+        if (kept !== undefined) this.#noteKept(file, kept);
         throw error;
       }
     } catch (error) {
@@ -218,10 +238,60 @@ class Download {
     }
   }
 
-  async #copy(file: RemoteFile, target: LocalTarget, progress: FileProgress): Promise<number> {
+  /** Where what is to be kept goes; undefined where it is not, and for a file that was kept otherwise. */
+  #openKept(file: RemoteFile, resumes: boolean): KeptTarget | undefined {
+    const { localPath } = this.#item;
+    const isWanted = resumes ? isWorthKeeping(file.size) : isKept(this.#env, file.size);
+    if (localPath === "-" || !this.#keepsParts || !isWanted) return undefined;
+    const place = resolveTarget(localPath);
+    if (isStream(place)) return undefined;
+    const kept = KeptDownload.of(file, place.path);
+    // A file under the real name is what `reget` was meant for, unless there is a part.
+    if (kept === undefined || (resumes && place.existing !== undefined && !kept.isThere)) {
+      return undefined;
+    }
+    return new KeptTarget(place, kept, this.#env.onNotice);
+  }
+
+  /** Where an earlier transfer stopped; what is there is compared first. */
+  async #startOf(file: RemoteFile, kept: KeptTarget): Promise<number> {
+    const { fd, size: end, path: localPath } = kept;
+    const env = { ...this.#env, signal: this.#signal };
+    const start = await whereToContinue(env, {
+      ...{ file, fd, localPath, end, continues: "local" },
+    }).catch((error: unknown) => {
+      if (error instanceof TransferError) return 0;
+      throw error;
+    });
+    kept.begin(start);
+    return start;
+  }
+
+  #noteKept({ size, path }: RemoteFile, kept: KeptTarget): void {
+    if (kept.keptBytes === 0) return;
+    noteInterruption(this.#env, {
+      path: `\\${path}`,
+      keptAs: kept.keptPath,
+      done: kept.keptBytes,
+      size,
+      wasAborted: this.#signal.aborted,
+    });
+  }
+
+  get #keepsParts(): boolean {
+    return this.#usesTemporaryNames && this.#env.settings.partialFromBytes !== undefined;
+  }
+
+  async #copy(
+    file: RemoteFile,
+    target: LocalTarget,
+    progress: FileProgress,
+    start: number,
+  ): Promise<number> {
     let bytes = 0;
-    const ranges = await this.#ranges(file, target);
-    progress.expect(ranges.reduce((sum, { length }) => sum + length, 0));
+    const ranges = clipped(await this.#ranges(file, target), start);
+    progress.expect(ranges.reduce((sum, { length }) => sum + length, start));
+    if (start > 0) progress.advance(start);
     await readPipeline(file, {
       ranges,
       place: async (data, offset, signal) => {

@@ -5,7 +5,7 @@ import type { TargetClaims } from "./target-claims.ts";
 
 /** The settings that a transfer obeys. */
 export type TransferSettings = Pick<ShellSettings, "keepTimes" | "inplace" | "jobs" | "ioSize"> &
-  Partial<Pick<ShellSettings, "verify">>;
+  Partial<Pick<ShellSettings, "verify" | "partialFromBytes">>;
 
 /** What a transfer works with; made by the command that starts it. */
 export interface TransferEnvironment {
@@ -16,6 +16,8 @@ export interface TransferEnvironment {
   /** False lets downloads write to their final name at once, as smbclient does. Default: true. */
   readonly usesTemporaryNames?: boolean;
   readonly progress?: TransferProgress;
+  /** What continues a transfer that was interrupted and kept, for a message: `reget`. */
+  readonly continuedBy?: string;
   /** Called once for each file that arrived whole, in the order of completion. */
   readonly onFile?: (file: FinishedFile) => void;
   /** Called at once for each file that failed; it is also part of the result. */

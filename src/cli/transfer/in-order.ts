@@ -1,5 +1,15 @@
 import type { Piece } from "../../core/index.ts";
 
+/** What of `ranges` is at `start` or behind it. */
+export function clipped(ranges: readonly Piece[], start: number): Piece[] {
+  return ranges
+    .filter(({ offset, length }) => offset + length > start)
+    .map(({ offset, length }) => {
+      const first = Math.max(offset, start);
+      return { offset: first, length: offset + length - first };
+    });
+}
+
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -28,7 +38,7 @@ export class InOrder {
   /** Only these ranges will come, in order; what lies between them is left out. To be called first. */
   expect(ranges: readonly Piece[]): void {
     let end: number | undefined;
-    for (const { offset, length } of ranges) {
+    for (const { offset, length } of clipped(ranges, this.#position)) {
       if (end === undefined) this.#position = offset;
       else if (offset !== end) this.#jumps.set(end, offset);
       end = offset + length;

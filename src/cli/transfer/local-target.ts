@@ -89,18 +89,27 @@ export function storeLocalFile(
 }
 
 /** What a user should know that is not a failure: a file system that takes no times. */
-type OnNotice = ((message: string) => void) | undefined;
+export type OnNotice = ((message: string) => void) | undefined;
 
 function regularTarget(place: Place, isRenamed: boolean, onNotice: OnNotice): DirectTarget {
   return isRenamed ? new RenamedTarget(place, onNotice) : new DirectTarget(place.path, onNotice);
 }
 
-interface Place {
+/** How a file is opened, or that it is open already. */
+interface Opened {
+  /** It must be a beginning of the whole at any time. */
+  readonly isOrdered: boolean;
+  readonly flags?: number;
+  readonly fd?: number | undefined;
+}
+
+export interface Place {
   readonly path: string;
   readonly existing: Stats | undefined;
 }
 
-function resolveTarget(path: string): Place {
+/** Follows links. @throws {TransferError} where it is a directory */
+export function resolveTarget(path: string): Place {
   const own = lstatSync(path, { throwIfNoEntry: false });
   const isLink = own?.isSymbolicLink() === true;
   const existing = isLink ? statSync(path, { throwIfNoEntry: false }) : own;
@@ -110,24 +119,25 @@ function resolveTarget(path: string): Place {
   return { path: DESCRIPTOR.test(path) ? path : linkTarget(path), existing };
 }
 
-function isStream({ path, existing }: Place): boolean {
+/** What is written to and never replaced. */
+export function isStream({ path, existing }: Place): boolean {
   if (existing === undefined) return false;
   return !existing.isFile() || DESCRIPTOR.test(path);
 }
 
-/** Files that exist only until their transfer ends; removed if the process ends first. */
-const unfinished = new Set<string>();
+/** Files that exist only until their transfer ends, and how to give them up if the process ends first. */
+const unfinished = new Map<string, () => void>();
 
-function removeUnfinished(): void {
-  for (const path of unfinished) unlinkQuietly(path);
+function giveUpUnfinished(): void {
+  for (const giveUp of unfinished.values()) giveUp();
   unfinished.clear();
 }
 
-function remember(path: string): void {
-  if (unfinished.size === 0 && !process.listeners("exit").includes(removeUnfinished)) {
-    process.on("exit", removeUnfinished);
+function remember(path: string, giveUp: () => void): void {
+  if (unfinished.size === 0 && !process.listeners("exit").includes(giveUpUnfinished)) {
+    process.on("exit", giveUpUnfinished);
   }
-  unfinished.add(path);
+  unfinished.set(path, giveUp);
 }
 
 function unlinkQuietly(path: string): void {
@@ -142,20 +152,31 @@ function unlinkQuietly(path: string): void {
  * A regular file at its own name: what `get` does when it must pass for smbclient. It is written in
  * order, so that whatever happens, what has the name is a beginning of what was to be stored.
  */
-class DirectTarget implements LocalTarget {
+export class DirectTarget implements LocalTarget {
   readonly canHaveHoles: boolean = true;
   readonly fd: number;
   readonly path: string;
   readonly #pace = new LocalPace();
-  readonly #order = new InOrder(0, (data, offset, signal) => this.put(data, offset, signal));
+  readonly #isOrdered: boolean;
+  #order = this.#orderFrom(0);
   readonly #onNotice: OnNotice;
   #allotted = 0;
   #isOpen = true;
 
-  constructor(path: string, onNotice: OnNotice, flags: number = OVERWRITE) {
+  constructor(path: string, onNotice: OnNotice, opened: Opened = { isOrdered: true }) {
     this.path = path;
     this.#onNotice = onNotice;
-    this.fd = openSync(path, flags, 0o666);
+    this.#isOrdered = opened.isOrdered;
+    this.fd = opened.fd ?? openSync(path, opened.flags ?? OVERWRITE, 0o666);
+  }
+
+  /** Everything before `start` is there already. */
+  begin(start: number): void {
+    this.#order = this.#orderFrom(start);
+  }
+
+  #orderFrom(start: number): InOrder {
+    return new InOrder(start, (data, offset, signal) => this.#put(data, offset, signal));
   }
 
   /** The name that it is known by. */
@@ -169,10 +190,11 @@ class DirectTarget implements LocalTarget {
   }
 
   write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
-    return this.#order.write(data, offset, signal);
+    if (this.#isOrdered) return this.#order.write(data, offset, signal);
+    return this.#put(data, offset, signal);
   }
 
-  protected put(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+  #put(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
     return this.#pace.run(
       () => {
         // It may have waited for its turn.
@@ -223,23 +245,20 @@ class DirectTarget implements LocalTarget {
 }
 
 /** A regular file under a temporary name, renamed when it is whole. */
-class RenamedTarget extends DirectTarget {
+export class RenamedTarget extends DirectTarget {
   readonly #finalPath: string;
 
-  constructor(place: Place, onNotice: OnNotice) {
-    super(join(dirname(place.path), temporaryName(basename(place.path), ".")), onNotice, NEW_FILE);
+  /** `part` is where it is until then; by default a new file. Nobody reads that: no order is kept. */
+  constructor(place: Place, onNotice: OnNotice, part?: Opened & { readonly path: string }) {
+    const path = join(dirname(place.path), temporaryName(basename(place.path), "."));
+    super(part?.path ?? path, onNotice, { isOrdered: false, flags: NEW_FILE, ...part });
     this.#finalPath = place.path;
-    remember(this.path);
+    remember(this.path, () => this.discard());
     if (place.existing !== undefined) this.#keepMode(place.existing.mode & PERMISSIONS);
   }
 
   protected override get shownPath(): string {
     return this.#finalPath;
-  }
-
-  /** Nobody reads it before it is whole: it may be written in the order of arrival. */
-  override write(data: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
-    return this.put(data, offset, signal);
   }
 
   override settle(times: LocalTimes | undefined): void {
@@ -248,7 +267,17 @@ class RenamedTarget extends DirectTarget {
     unfinished.delete(this.path);
   }
 
-  override discard(): void {
+  /** It has its temporary name. */
+  protected get isUnfinished(): boolean {
+    return unfinished.has(this.path);
+  }
+
+  /** It has got another name than that of its target, and stays. */
+  protected forget(): void {
+    unfinished.delete(this.path);
+  }
+
+  override discard(_isTorn?: boolean): void {
     super.discard();
     if (unfinished.delete(this.path)) unlinkQuietly(this.path);
   }

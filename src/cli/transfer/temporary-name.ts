@@ -5,9 +5,15 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 /**
  * A name beside `name` for a file that is not finished: `NAME.smbx-XXXXXX.part` behind `prefix`. A
  * long name is cut, so that the result fits where `name` fits.
+ *
+ * @param letters what stands for XXXXXX; by default nobody can guess it
  */
-export function temporaryName(name: string, prefix: "." | ""): string {
-  const suffix = `.smbx-${randomLetters()}.part`;
+export function temporaryName(
+  name: string,
+  prefix: "." | "",
+  letters: string = randomLetters(),
+): string {
+  const suffix = `.smbx-${letters}.part`;
   let stem = name;
   while (Buffer.byteLength(stem) + suffix.length + prefix.length > NAME_MAX) stem = dropLast(stem);
   return `${prefix}${stem}${suffix}`;

@@ -23,6 +23,8 @@ import type {
 } from "./environment.ts";
 import { FatalFailure } from "./fatal-failure.ts";
 import { completeInPlace, noteTimesRefused } from "./in-place.ts";
+import { isKept } from "./kept-part.ts";
+import { KeptUpload, keptUploadPath } from "./kept-upload.ts";
 import { BUDGET_BYTES, jobsOf, smallLimit, WINDOW_BYTES, weightOf } from "./limits.ts";
 import { LocalSource } from "./local-source.ts";
 import { refuseRemoteRival } from "./one-name.ts";
@@ -146,7 +148,7 @@ class Upload {
 
   async #store(options: TransferOptions, progress: FileProgress): Promise<FinishedFile> {
     const { localPath } = this.#item;
-    if (options.resume === true) return this.#resume(progress);
+    if (options.resume === true) return this.#resume(progress, options);
     // Whoever writes into a pipe notices when it is opened: it is opened once.
     if (options.looksFirst === true && isStream(localPath)) await this.#refuseDirectory();
     const source = await LocalSource.open(localPath);
@@ -155,19 +157,33 @@ class Upload {
       if (size !== undefined) progress.expect(size);
       const isSmall = size !== undefined && size <= smallLimit(this.#env.tree, this.#env.settings);
       if (isSmall) return await this.#storeSmall(source, size, progress);
+      const isToKeep = size !== undefined && isKept(this.#env, size);
+      const kept = isToKeep ? await this.#openKept(source, false) : undefined;
+      if (kept !== undefined) return await this.#storeKept(source, kept, progress);
       return await this.#storeLarge(source, progress);
     } finally {
       source.close();
     }
   }
 
-  async #resume(progress: FileProgress): Promise<FinishedFile> {
+  /** Goes on with what was kept, else with what has the real name; without either it is a `put`. */
+  async #resume(progress: FileProgress, options: TransferOptions): Promise<FinishedFile> {
     const { localPath, remotePath } = this.#item;
     // Before it is opened: nobody may be writing into a pipe.
     if (isStream(localPath)) throw notResumable(localPath);
     const source = await LocalSource.open(localPath);
     try {
       const env = { ...this.#env, signal: this.#signal };
+      if (this.#temporaryPath !== undefined && env.settings.partialFromBytes !== undefined) {
+        if (source.size === undefined) throw notResumable(localPath);
+        const kept = await this.#openKept(source, true);
+        if (kept !== undefined) return await this.#storeKept(source, kept, progress);
+        if (!(await this.#isThere())) {
+          const settings = { ...env.settings, partialFromBytes: 0 };
+          const whole = new Upload({ ...env, settings }, this.#item, this.#signal);
+          return await whole.#store({ ...options, resume: false }, progress);
+        }
+      }
       const { size, bytes } = await resumeUpload(env, source, remotePath, progress);
       return this.#finished(size, bytes);
     } finally {
@@ -190,6 +206,50 @@ class Upload {
     });
     progress.advance(size);
     return this.#finished(size, size);
+  }
+
+  async #openKept(source: LocalSource, mustExist: boolean): Promise<KeptUpload | undefined> {
+    if (this.#temporaryPath === undefined) return undefined;
+    const env = { ...this.#env, signal: this.#signal };
+    const { remotePath } = this.#item;
+    const path = keptUploadPath(source, remotePath);
+    return await KeptUpload.open(env, source, { path, remotePath, mustExist });
+  }
+
+  async #storeKept(
+    source: LocalSource,
+    kept: KeptUpload,
+    progress: FileProgress,
+  ): Promise<FinishedFile> {
+    const { settings } = this.#env;
+    const { file, start, writer } = kept;
+    const signal = this.#signal;
+    let written: Written;
+    try {
+      if (start > 0) progress.advance(start);
+      written = await this.#send(source, file, progress, writer);
+      // From here on a failure removes it.
+      signal.throwIfAborted();
+    } catch (error) {
+      await kept.breakOff({ ...this.#env, signal }, error);
+      throw error;
+    }
+    const times = settings.keepTimes ? remoteTimes(source.stats) : undefined;
+    const { size, sent, hasHoles } = written;
+    await completeFile(file, { renameTo: this.#item.remotePath, size, times, hasHoles, signal });
+    return this.#finished(size, sent);
+  }
+
+  async #isThere(): Promise<boolean> {
+    try {
+      await this.#env.tree.stat(this.#item.remotePath, { signal: this.#signal });
+      return true;
+    } catch (error) {
+      const isMissing =
+        error instanceof NtStatusError && error.status === NtStatus.OBJECT_NAME_NOT_FOUND;
+      if (isMissing) return false;
+      throw error;
+    }
   }
 
   async #storeLarge(source: LocalSource, progress: FileProgress): Promise<FinishedFile> {
@@ -226,7 +286,7 @@ class Upload {
     const { settings } = this.#env;
     const hasHoles = source.hasHoles && (await this.#allowHoles(file));
     const options: WritePipelineOptions = {
-      length: source.size,
+      length: source.size === undefined ? undefined : source.size - (inPlace?.end ?? 0),
       fetch: (buffer, offset) => source.fetch(buffer, offset, this.#signal),
       onWritten: (bytes) => progress.advance(bytes),
       skipZeros: hasHoles,

@@ -64,6 +64,30 @@ export async function openDestination(
 }
 
 /**
+ * Why `file`, a part that is open, must not take the place of what has the name `path`: undefined where it
+ * may. See `openDestination`.
+ *
+ * @throws {NtStatusError} FILE_IS_A_DIRECTORY
+ */
+export async function whyNotToReplace(
+  file: File,
+  path: string,
+  { signal }: CallOptions = {},
+): Promise<string | undefined> {
+  const { tree, fileId, created } = file;
+  const asked = file.request({ ...querySecuritySpec(fileId), signal });
+  const [target, security] = await Promise.all([
+    lookAtTarget(tree, path, { signal }),
+    asked.catch((error: unknown) => {
+      if (error instanceof NtStatusError) return error;
+      throw error;
+    }),
+  ]);
+  const character = { attributes: created.fileAttributes, security: securityOf(security) };
+  return whyNotReplaced(target, character);
+}
+
+/**
  * Whether a file has to be written in place, if `made` is its replacement. Where that could not be made
  * for lack of room, the old file must not be emptied either.
  */
