@@ -126,6 +126,11 @@ export class Job {
     tellFailure({ io, personality, debugLevel: options.debugLevel }, error);
   }
 
+  /** Remembers, for the exit status, a failure that is part of a result. */
+  note(error: unknown): void {
+    this.#failures.push(error);
+  }
+
   /** One line of JSON. */
   emit(value: object): void {
     this.io.out(jsonLine(value));
