@@ -93,6 +93,16 @@ describe("the oracle of the fault campaign", () => {
     assert.equal(judge(put, LOST, afterwards).length, 1);
   });
 
+  it("accepts gaps in an upload in place only where the connection was lost", () => {
+    const reput = job({ kind: "reput", files: [RESUMED] });
+    const afterwards = { read: withGap, others: () => [] };
+    assert.deepEqual(judge(reput, LOST, afterwards, { lost: true }), []);
+    assert.equal(judge(reput, LOST, afterwards).length, 1);
+    assert.equal(judge(REGET, LOST, afterwards, { lost: true }).length, 1);
+    const other = { read: () => MIXTURE, others: () => [] };
+    assert.equal(judge(reput, LOST, other, { lost: true }).length, 1);
+  });
+
   it("takes smbclient's messages for failures, whatever its status", () => {
     const said = { ...SUCCESS, stdout: "NT_STATUS_IO_TIMEOUT opening remote file \\f\n" };
     assert.deepEqual(verdict(SMBCLIENT, said, OLD), []);

@@ -18,6 +18,11 @@ export interface Circumstances {
    * in the middle of it leaves the beginning of one.
    */
   readonly serverDied?: boolean;
+  /**
+   * The connection was lost. Of an upload that is written in place, later pieces may have arrived before
+   * earlier ones then, and nobody is left to cut the file: resuming has to see to the gaps.
+   */
+  readonly lost?: boolean;
 }
 
 /** What is there afterwards. */
@@ -29,6 +34,8 @@ export interface Afterwards {
 
 /** Up to this size an upload of a new file is one frame. */
 const ONE_FRAME_BYTES = 64 * 1024;
+/** How far behind a gap pieces may have been written: what transfers have under way of one file. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
 /** What a file that is not finished is called. */
 const TEMPORARY = /^(?:.*\/)?\.?[^/]+\.smbx-[a-z0-9]{6}\.part$/;
 /** What only programmers understand. */
@@ -41,8 +48,8 @@ const BY_SIGNAL = new Map<NodeJS.Signals, number>([
   ["SIGTERM", 143],
 ]);
 
-/** What smbclient prints of files that were moved, and nothing else. */
-const PROGRESS = /^(?:(?:putting|getting) file .*)?$/;
+/** What is printed of files that were moved. */
+const PROGRESS = /^(?:(?:putting|getting) file .*|.*: only the .* were compared with .*)?$/;
 
 /**
  * Whether the program says that everything worked. smbclient has commands that fail with status 0 and a
@@ -99,7 +106,7 @@ export function judgeTarget(
   job: Job,
   file: JobFile,
   found: Buffer | undefined,
-  { success, serverDied }: Circumstances & { readonly success: boolean },
+  { success, serverDied, lost }: Circumstances & { readonly success: boolean },
 ): string | undefined {
   const wanted = contentOf(file.seed, file.size);
   if (found?.equals(wanted) === true) return undefined;
@@ -112,15 +119,27 @@ export function judgeTarget(
   const isOneFrame = serverDied === true && before === undefined && file.size <= ONE_FRAME_BYTES;
   if (!isInPlace(job) && !(isOneFrame && isUpload(job) && isBeginning))
     return `it is neither old nor whole: ${difference}`;
-  if (!isBeginning) return `it is no beginning of the new content: ${difference}`;
+  const mayHaveGaps = lost === true && isUpload(job) && isScattered(found, wanted);
+  if (!isBeginning && !mayHaveGaps) return `it is no beginning of the new content: ${difference}`;
   if (isResumed(job) && found.length < (file.start ?? 0)) return `it became shorter: ${difference}`;
   return undefined;
 }
 
-/** Whether `reget` or `reput` can go on: nothing is there, or a beginning. */
+/** Whether `reget` or `reput` can go on: nothing is there, or a beginning, perhaps with gaps. */
 export function canResume(file: JobFile, found: Buffer | undefined): boolean {
   if (found === undefined) return true;
-  return found.equals(contentOf(file.seed, file.size).subarray(0, found.length));
+  const wanted = contentOf(file.seed, file.size);
+  return found.equals(wanted.subarray(0, found.length)) || isScattered(found, wanted);
+}
+
+/** Whether all that is wrong are zeros where nothing was written, and not before the last window. */
+function isScattered(found: Buffer, wanted: Buffer): boolean {
+  if (found.length > wanted.length) return false;
+  const start = Math.max(0, found.length - WINDOW_BYTES);
+  if (!found.subarray(0, start).equals(wanted.subarray(0, start))) return false;
+  for (let index = start; index < found.length; index += 1)
+    if (found[index] !== wanted[index] && found[index] !== 0) return false;
+  return true;
 }
 
 function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {

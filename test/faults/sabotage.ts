@@ -11,7 +11,7 @@ export class Sabotage {
   readonly #relay: FaultRelay;
   readonly #samba: Samba;
   readonly #restarts: Promise<void>[] = [];
-  readonly #happened: string[] = [];
+  readonly #happened: Fault[] = [];
   #sent: NodeJS.Signals | undefined;
 
   constructor(relay: FaultRelay, samba: Samba, faults: readonly Fault[]) {
@@ -22,11 +22,15 @@ export class Sabotage {
 
   /** What did happen, in this order. */
   get happened(): readonly string[] {
-    return this.#happened;
+    return this.#happened.map(({ kind }) => kind);
   }
 
   get circumstances(): Circumstances {
-    return { sent: this.#sent, serverDied: this.#restarts.length > 0 };
+    return {
+      sent: this.#sent,
+      serverDied: this.#restarts.length > 0,
+      lost: this.#happened.some(losesConnection),
+    };
   }
 
   /** Resolves when the server runs again. */
@@ -42,7 +46,7 @@ export class Sabotage {
       );
     }
     this.#relay.at(fault.at.direction, fault.at.byte, (connection, rest) => {
-      this.#happened.push(fault.kind);
+      this.#happened.push(fault);
       this.#happen(fault, connection, rest);
     });
   }
@@ -93,4 +97,10 @@ export class Sabotage {
     const connections = fault.all ? this.#relay.connections : [connection];
     for (const each of connections) for (const way of ways) each.stall(way, fault.ms);
   }
+}
+
+/** Whether the program cannot put anything in order any more. A signature that is wrong may be answered. */
+function losesConnection(fault: Fault): boolean {
+  if (fault.kind === "kill") return fault.signal === "SIGKILL";
+  return !["none", "stall", "split", "full disk", "network"].includes(fault.kind);
 }
