@@ -5,7 +5,7 @@ import { type Finished, runProgram, SMBX } from "../support/program.ts";
 import { QuicRelay } from "../support/quic-relay.ts";
 import { UdpFaultRelay } from "../support/udp-fault-relay.ts";
 import { commandOf, type Way } from "./command.ts";
-import { areHarmless, type Fault, type FaultKind } from "./fault.ts";
+import type { Fault, FaultKind } from "./fault.ts";
 import { isInPlace, isTree, isUpload, type Job } from "./job.ts";
 import { canResume, type Ending, judge, saysSuccess } from "./oracle.ts";
 import { describeRound, planRound, type RoundPlan } from "./plan.ts";
@@ -88,7 +88,8 @@ class Round {
       await sabotage.over();
       await this.#stage.settled();
       problems.push(...judge(this.#job, ending, this.#scene, sabotage.circumstances));
-      if (areHarmless(this.#faults) && !saysSuccess(this.#job, ending))
+      const hasRoom = this.#faults.every(({ kind }) => kind !== "full disk");
+      if (hasRoom && sabotage.isBearable && !saysSuccess(this.#job, ending))
         problems.push("it failed though nothing had happened that it must not bear");
       return { ...ending, happened: sabotage.happened };
     } finally {

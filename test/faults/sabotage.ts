@@ -1,8 +1,17 @@
 import type { ChildProcess } from "node:child_process";
 import type { FaultRelay, RelayedConnection } from "../support/fault-relay.ts";
 import type { Samba } from "../support/samba.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, isHarmless } from "./fault.ts";
 import type { Circumstances } from "./oracle.ts";
+
+/** What binding a connection to a session takes; one with more bytes is in use. */
+const BOUND_BYTES = 3000;
+
+interface Happened {
+  readonly fault: Fault;
+  /** How many other connections there were that were in use. */
+  readonly others: number;
+}
 
 /** Makes the faults of one round happen, each when its moment has come. */
 export class Sabotage {
@@ -11,7 +20,7 @@ export class Sabotage {
   readonly #relay: FaultRelay;
   readonly #samba: Samba;
   readonly #restarts: Promise<void>[] = [];
-  readonly #happened: Fault[] = [];
+  readonly #happened: Happened[] = [];
   #sent: NodeJS.Signals | undefined;
 
   constructor(relay: FaultRelay, samba: Samba, faults: readonly Fault[]) {
@@ -22,15 +31,23 @@ export class Sabotage {
 
   /** What did happen, in this order. */
   get happened(): readonly string[] {
-    return this.#happened.map(({ kind }) => kind);
+    return this.#happened.map(({ fault, others }) => `${fault.kind} (${others} others in use)`);
   }
 
   get circumstances(): Circumstances {
     return {
       sent: this.#sent,
       serverDied: this.#restarts.length > 0,
-      lost: this.#happened.some(losesConnection),
+      lost: this.#happened.some(({ fault }) => losesConnection(fault)),
     };
+  }
+
+  /** Whether the program must succeed all the same: where another connection is left it is to be used. */
+  get isBearable(): boolean {
+    return this.#happened.every(({ fault, others }) => {
+      if (fault.kind === "cut" || (fault.kind === "long stall" && !fault.all)) return others > 0;
+      return isHarmless(fault);
+    });
   }
 
   /** Resolves when the server runs again. */
@@ -46,9 +63,14 @@ export class Sabotage {
       );
     }
     this.#relay.at(fault.at.direction, fault.at.byte, (connection, rest) => {
-      this.#happened.push(fault);
+      this.#happened.push({ fault, others: this.#inUseBeside(connection) });
       this.#happen(fault, connection, rest);
     });
+  }
+
+  #inUseBeside(connection: RelayedConnection): number {
+    const inUse = this.#relay.connections.filter((each) => each.isOpen && each.bytes > BOUND_BYTES);
+    return inUse.filter((each) => each !== connection).length;
   }
 
   #happen(fault: Fault, connection: RelayedConnection, rest: Buffer): void {
