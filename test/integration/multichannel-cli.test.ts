@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { withDirectory } from "../cli/transfer/with-directory.ts";
-import { CuttingRelay } from "../support/cutting-relay.ts";
+import { FaultRelay } from "../support/fault-relay.ts";
 import { runSmbx } from "../support/program.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 
@@ -30,7 +30,7 @@ function when(isTime: () => boolean, act: () => void): void {
 }
 
 /** Cuts the oldest connection after each quarter of `size` but the last, as soon as others work. */
-function cutThree(relay: CuttingRelay, size: number): void {
+function cutThree(relay: FaultRelay, size: number): void {
   const begun = relay.bytes;
   const used = () => relay.connections.filter((each) => each.isOpen && each.bytes > BOUND_BYTES);
   for (let cut = 1; cut <= 3; cut += 1) {
@@ -72,7 +72,7 @@ describe("smbx with several connections", { skip: sambaUnavailable() ?? false },
   });
 
   it("opens none for a small job, and none where that is not wanted", async () => {
-    await using relay = await CuttingRelay.start(samba.port);
+    await using relay = await FaultRelay.start(samba.port);
     await run(["ls", share(relay.port)]);
     await run([FOUR, "-m", "SMB2_10", share(relay.port), "-c", "ls"]);
     assert.equal(relay.connections.length, 2);
@@ -90,7 +90,7 @@ describe("smbx with several connections", { skip: sambaUnavailable() ?? false },
 
   it("puts and gets while three of four are cut, the first one too", () =>
     withDirectory(async (directory) => {
-      await using relay = await CuttingRelay.start(samba.port);
+      await using relay = await FaultRelay.start(samba.port);
       const local = join(directory, "big");
       const payload = randomBytes(SIZE);
       writeFileSync(local, payload);
@@ -108,7 +108,7 @@ describe("smbx with several connections", { skip: sambaUnavailable() ?? false },
 
   it("moves many small files while one after the other is cut", () =>
     withDirectory(async (directory) => {
-      await using relay = await CuttingRelay.start(samba.port);
+      await using relay = await FaultRelay.start(samba.port);
       const source = join(directory, "many");
       mkdirSync(source);
       const files = new Map(
@@ -133,7 +133,7 @@ describe("smbx with several connections", { skip: sambaUnavailable() ?? false },
 
   it("fails in words when all are cut, leaves no file, and says so by its status", () =>
     withDirectory(async (directory) => {
-      await using relay = await CuttingRelay.start(samba.port);
+      await using relay = await FaultRelay.start(samba.port);
       writeFileSync(join(samba.sharePath("share"), "lost"), randomBytes(SIZE));
       const cutAll = (): void => {
         relay.refuses = true;

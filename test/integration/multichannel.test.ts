@@ -11,7 +11,7 @@ import { openChannel } from "../../src/core/multichannel/open-channel.ts";
 import { AccessMask, CreateDisposition, Dialect } from "../../src/core/smb2/constants.ts";
 import type { Tree } from "../../src/core/tree/tree.ts";
 import { defaultTransports } from "../../src/transports/index.ts";
-import { CuttingRelay } from "../support/cutting-relay.ts";
+import { FaultRelay } from "../support/fault-relay.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { readShared, type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
 import { readWhole, writeWhole } from "../support/whole-file.ts";
@@ -33,7 +33,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
 
   /** A client with `count` connections through a relay that can cut them. */
   async function connected(
-    relay: CuttingRelay,
+    relay: FaultRelay,
     count: number,
     options: { readonly maxDialect: Dialect; readonly protection: "sign" | "encrypt" },
   ): Promise<SmbClient> {
@@ -75,7 +75,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
     ["3.1.1, encrypted", Dialect.SMB_3_1_1, "encrypt"],
   ] as const) {
     it(`moves every byte while all but the last one are cut: ${name}`, async () => {
-      await using relay = await CuttingRelay.start(samba.port);
+      await using relay = await FaultRelay.start(samba.port);
       await using client = await connected(relay, 4, { maxDialect, protection });
       const tree = await client.connectTree("share");
       const cutFirst = (): void => relay.connections.find(({ isOpen }) => isOpen)?.cut();
@@ -103,7 +103,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
   }
 
   it("shares the work among them, and reads on when one is cut", async () => {
-    await using relay = await CuttingRelay.start(samba.port);
+    await using relay = await FaultRelay.start(samba.port);
     const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
     await using client = await connected(relay, 4, settings);
     const tree = await client.connectTree("share");
@@ -188,7 +188,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
   ];
   for (const { what, answers, prepare, run, isDone, names } of lost) {
     it(`does not lose sight of ${what} when the answer is lost`, async () => {
-      await using relay = await CuttingRelay.start(samba.port);
+      await using relay = await FaultRelay.start(samba.port);
       const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
       await using client = await connected(relay, 2, settings);
       const tree = await client.connectTree("share");
@@ -212,7 +212,7 @@ describe("a session with four connections to smbd", { skip: sambaUnavailable() ?
   }
 
   it("says so when the last one is cut", async () => {
-    await using relay = await CuttingRelay.start(samba.port);
+    await using relay = await FaultRelay.start(samba.port);
     const settings = { maxDialect: Dialect.SMB_3_1_1, protection: "sign" } as const;
     await using client = await connected(relay, 3, settings);
     const tree = await client.connectTree("share");

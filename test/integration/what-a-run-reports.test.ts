@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { CuttingRelay } from "../support/cutting-relay.ts";
+import { FaultRelay } from "../support/fault-relay.ts";
 import { PATIENCE_MS } from "../support/patience.ts";
 import { type Finished, runSmbx, SMBX } from "../support/program.ts";
 import { type Samba, sambaUnavailable, startSamba } from "../support/samba.ts";
@@ -116,7 +116,7 @@ describe("what a run reports", { skip }, () => {
     for (const direction of ["put", "get"] as const) {
       it(`${direction} prints the failure and a sum in which every file is`, async () => {
         makeMany(join(direction === "put" ? local : share, "many"));
-        await using relay = await CuttingRelay.start(samba.port);
+        await using relay = await FaultRelay.start(samba.port);
         const many = at("/many", relay.port);
         const ways = direction === "put" ? ["many", at("/", relay.port)] : [many, "."];
         const child = start([direction, "--json", "--jobs=2", "-r", ...ways]);

@@ -1,11 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { Way } from "./relay-way.ts";
 
 /** Which way bytes go: `up` to the server, `down` to the client. */
 export type Direction = "up" | "down";
-
-/** Above this a sender is held back, as a network with little memory would do it. */
-const BUFFER_LIMIT = 1024 * 1024;
 
 /**
  * Called when the byte that was waited for has come, before it goes on: `rest` is it and what follows
@@ -20,6 +18,8 @@ export interface RelayedConnection {
   readonly isOpen: boolean;
   /** `reset` (where not given) loses what is under way; `end` delivers it and closes both ends. */
   cut(how?: "reset" | "end"): void;
+  /** The server's next `frames` frames get through, and none after them. */
+  muteAfter(frames: number): void;
   /** Nothing goes on in this direction for `ms` milliseconds. */
   stall(direction: Direction, ms: number): void;
   /** The next `bytes` go on in pieces of 1 to `largest` bytes, a segment each. */
@@ -133,6 +133,10 @@ class Relayed implements RelayedConnection {
     for (const end of [this.#client, this.#target]) end.resetAndDestroy();
   }
 
+  muteAfter(frames: number): void {
+    this.#ways.down.muteAfter(frames);
+  }
+
   stall(direction: Direction, ms: number): void {
     this.#ways[direction].stall(ms);
   }
@@ -164,105 +168,5 @@ class Relayed implements RelayedConnection {
       // What came before an orderly end is still on its way.
       if (hadError || !from.readableEnded) to.destroy();
     });
-  }
-}
-
-/** One direction of one connection: a queue, and what holds it up. */
-class Way {
-  readonly #from: Socket;
-  readonly #to: Socket;
-  readonly #queue: Buffer[] = [];
-  #queued = 0;
-  #isEnding = false;
-  #isBusy = false;
-  #stalledUntil = 0;
-  #splitBytes = 0;
-  #splitLargest = 1;
-  #bytesPerMs = Number.POSITIVE_INFINITY;
-
-  constructor(from: Socket, to: Socket) {
-    this.#from = from;
-    this.#to = to;
-    to.on("close", () => {
-      this.#queue.length = 0;
-    });
-  }
-
-  push(bytes: Buffer): void {
-    if (bytes.length === 0 || this.#isEnding) return;
-    this.#queue.push(bytes);
-    this.#queued += bytes.length;
-    if (this.#queued > BUFFER_LIMIT) this.#from.pause();
-    this.#drain();
-  }
-
-  /** No more after what is queued. */
-  end(): void {
-    this.#isEnding = true;
-    this.#drain();
-  }
-
-  stall(ms: number): void {
-    this.#stalledUntil = Math.max(this.#stalledUntil, performance.now() + ms);
-  }
-
-  split(bytes: number, largest: number): void {
-    this.#splitBytes = bytes;
-    this.#splitLargest = largest;
-  }
-
-  slow(bytesPerMs: number): void {
-    this.#bytesPerMs = bytesPerMs;
-  }
-
-  #drain(): void {
-    if (this.#isBusy || this.#to.destroyed) return;
-    const stallMs = this.#stalledUntil - performance.now();
-    const head = this.#queue[0];
-    if (stallMs > 0) this.#later(stallMs);
-    else if (head === undefined) this.#finish();
-    else this.#send(head);
-  }
-
-  #finish(): void {
-    if (this.#isEnding && !this.#to.writableEnded) this.#to.end();
-  }
-
-  #send(head: Buffer): void {
-    const isSplit = this.#splitBytes > 0;
-    const piece = head.subarray(0, this.#pieceLength(head.length));
-    if (piece.length === head.length) this.#queue.shift();
-    else this.#queue[0] = head.subarray(piece.length);
-    this.#splitBytes -= Math.min(this.#splitBytes, piece.length);
-    this.#isBusy = true;
-    this.#to.write(piece, () => {
-      this.#queued -= piece.length;
-      if (this.#queued < BUFFER_LIMIT / 2) this.#from.resume();
-      this.#isBusy = false;
-      const ms = piece.length / this.#bytesPerMs;
-      if (ms > 0) this.#later(ms);
-      // What is written at once is also read at once.
-      else if (isSplit) setImmediate(() => this.#drain());
-      else this.#drain();
-    });
-  }
-
-  #pieceLength(available: number): number {
-    if (this.#splitBytes > 0) {
-      // Odd boundaries, the same for the same bytes left.
-      return Math.min(available, 1 + ((this.#splitBytes * 7919) % this.#splitLargest));
-    }
-    return this.#bytesPerMs === Number.POSITIVE_INFINITY
-      ? available
-      : Math.min(available, Math.max(1, Math.ceil(this.#bytesPerMs * 10)));
-  }
-
-  #later(ms: number): void {
-    this.#isBusy = true;
-    const timer = setTimeout(() => {
-      this.#isBusy = false;
-      this.#drain();
-    }, ms);
-    timer.unref();
   }
 }
