@@ -88,8 +88,8 @@ class Round {
       await sabotage.over();
       await this.#stage.settled();
       problems.push(...judge(this.#job, ending, this.#scene, sabotage.circumstances));
-      const hasRoom = this.#faults.every(({ kind }) => kind !== "full disk");
-      if (hasRoom && sabotage.isBearable && !saysSuccess(this.#job, ending))
+      const isQuiet = this.#faults.every(({ kind }) => kind !== "full disk" && kind !== "network");
+      if (isQuiet && sabotage.isBearable && !saysSuccess(this.#job, ending))
         problems.push("it failed though nothing had happened that it must not bear");
       return { ...ending, happened: sabotage.happened };
     } finally {
