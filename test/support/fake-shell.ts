@@ -73,6 +73,8 @@ export interface FakeShellOptions {
   readonly settings?: Partial<ShellSettings>;
   readonly localCwd?: string;
   readonly history?: History;
+  /** Ends the session. */
+  readonly signal?: AbortSignal;
   /** Other shares of the same server. */
   readonly others?: readonly FakeTree[];
 }
@@ -107,6 +109,7 @@ export function fakeShell(tree: FakeTree, options: FakeShellOptions = {}): FakeS
     tree: tree.asTree,
     localCwd: options.localCwd ?? "/",
     ...(options.history === undefined ? {} : { history: options.history }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   return { state, io, tree, client };
 }

@@ -37,7 +37,13 @@ export async function runLineShell(
     await io.flush();
     if (wasInterrupted(outcome) && !io.isInputTerminal) break;
   }
+  if (state.isCutShort && !outcomes.some(wasInterrupted)) outcomes.push(leftUndone());
   return outcomes;
+}
+
+/** Ctrl-C during a command that did not notice it: the lines after it are left, which is no success. */
+function leftUndone(): CommandOutcome {
+  return { name: "", error: new DOMException("The shell was interrupted", "AbortError") };
 }
 
 async function nextLine(

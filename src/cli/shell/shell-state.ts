@@ -68,6 +68,11 @@ export class ShellState implements ShellContext {
     return this.exitRequested || this.#sessionSignal.aborted;
   }
 
+  /** The session's signal has fired, though nothing called `exit`: what follows is left undone. */
+  get isCutShort(): boolean {
+    return this.#sessionSignal.aborted && !this.exitRequested;
+  }
+
   get inputHoldsCommands(): boolean {
     return this.#source === "input" && !this.io.isInputTerminal;
   }
@@ -103,7 +108,8 @@ export class ShellState implements ShellContext {
     for (const line of splitCommands(text, this.personality)) {
       const outcome = await this.run(line, "command-line");
       outcomes.push(outcome);
-      if (this.isOver || wasInterrupted(outcome)) break;
+      // Where the session has ended meanwhile, the next command is the one that says so.
+      if (this.exitRequested || wasInterrupted(outcome)) break;
     }
     return outcomes;
   }

@@ -19,6 +19,18 @@ function shell(lines: readonly string[], more: FakeShellOptions = {}): FakeShell
   });
 }
 
+/** A shell whose session is ended while the first command writes. */
+function endedByFirstOutput(lines: readonly string[]): FakeShell {
+  const ending = new AbortController();
+  const made = shell(lines, { signal: ending.signal });
+  const out = made.io.out.bind(made.io);
+  made.io.out = (text) => {
+    ending.abort();
+    out(text);
+  };
+  return made;
+}
+
 async function run(
   lines: readonly string[],
   options?: LineShellOptions,
@@ -70,9 +82,34 @@ describe("commands on standard input", () => {
     assert.equal(smbxPersonality.exitStatus(outcomes), 130);
   });
 
+  it("are no success when Ctrl-C meets a command that does not notice it", async () => {
+    const { state, io } = endedByFirstOutput(["pwd", "mkdir new"]);
+    const outcomes = await runLineShell(state, { quiet: true });
+    assert.match(io.stdout, /Current directory/);
+    assert.equal(smbxPersonality.exitStatus(outcomes, "input"), 130);
+    assert.equal(smbclientPersonality.exitStatus(outcomes, "input"), 130);
+  });
+
   it("stop when the run is to end", async () => {
     const { state } = shell(["exit", "pwd"]);
     assert.equal((await runLineShell(state)).length, 1);
+  });
+});
+
+describe("the commands of -c", () => {
+  it("are no success when Ctrl-C meets a command that does not notice it", async () => {
+    const { state, tree } = endedByFirstOutput([]);
+    tree.mkdir = () => assert.fail("it goes on");
+    const outcomes = await state.runText("pwd; mkdir new; mkdir other");
+    assert.equal(outcomes.length, 2);
+    assert.equal(smbxPersonality.exitStatus(outcomes, "command-line"), 130);
+    assert.equal(smbclientPersonality.exitStatus(outcomes, "command-line"), 130);
+  });
+
+  it("are a success when Ctrl-C comes during the last one, which ends well", async () => {
+    const { state } = endedByFirstOutput([]);
+    const outcomes = await state.runText("pwd");
+    assert.equal(smbxPersonality.exitStatus(outcomes, "command-line"), 0);
   });
 });
 
