@@ -113,7 +113,7 @@ function makeFault(kind: FaultKind, job: Job, random: SeededRandom): Fault {
       return { kind, at, how, refuses: random.chance(0.7) };
     case "lag and cut":
       return {
-        ...{ kind, at, bytesPerMs: random.pick([200, 2000, 20_000]) },
+        ...{ kind, at, bytesPerMs: slowestOf(job) * random.pick([1, 10, 100]) },
         from: { ...at, byte: Math.floor(at.byte * random.next()) },
       };
     case "stall":
@@ -151,6 +151,11 @@ function momentIn(job: Job, random: SeededRandom): Moment {
     total - SET_UP_BYTES + random.below(SET_UP_BYTES + 300 * job.files.length),
   ]);
   return { direction, byte };
+}
+
+/** In bytes a millisecond: so that all of a job passes within ten seconds even if it is all that is slow. */
+function slowestOf(job: Job): number {
+  return Math.max(200, Math.ceil(bytesOf(job) / 10_000));
 }
 
 /** Some hundred pieces: more would be a slow network. */

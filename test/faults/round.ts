@@ -16,6 +16,13 @@ import type { Stage } from "./stage.ts";
 /** How long a server may take to notice that a connection is gone, and to free its files. */
 const RECOVERY_MS = 30_000;
 
+/** Faults that have no one moment. */
+const DISTURBS_ALL_ALONG: ReadonlySet<Fault["kind"]> = new Set([
+  "full disk",
+  "network",
+  "lag and cut",
+]);
+
 /** What came of one round. */
 export interface RoundReport {
   readonly seed: number;
@@ -88,7 +95,7 @@ class Round {
       await sabotage.over();
       await this.#stage.settled();
       problems.push(...judge(this.#job, ending, this.#scene, sabotage.circumstances));
-      const isQuiet = this.#faults.every(({ kind }) => kind !== "full disk" && kind !== "network");
+      const isQuiet = this.#faults.every(({ kind }) => !DISTURBS_ALL_ALONG.has(kind));
       if (isQuiet && sabotage.isBearable && !saysSuccess(this.#job, ending))
         problems.push("it failed though nothing had happened that it must not bear");
       return { ...ending, happened: sabotage.happened };

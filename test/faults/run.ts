@@ -79,6 +79,7 @@ async function againWithDisks(): Promise<number> {
     stdio: "inherit",
   });
   process.once("exit", () => child.kill("SIGKILL"));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   return await new Promise((resolve) => child.on("close", (status) => resolve(status ?? 1)));
 }
 

@@ -6,6 +6,9 @@ import { isTree, isUpload, type Job, type JobFile } from "./job.ts";
 /** The directory of a tree, on both sides. */
 export const TREE = "tree";
 
+const PAGE = 4096;
+const SPARE_PAGES = 8;
+
 /** The files of a job: where they come from, and what their targets hold. */
 export class Scene {
   readonly job: Job;
@@ -47,9 +50,12 @@ export class Scene {
     }
   }
 
-  /** What the targets occupy, in bytes. */
+  /** What the targets occupy at most, in bytes: a disk has whole pages, and directories need some, too. */
   targetBytes(): number {
-    return this.job.files.reduce((sum, file) => sum + (this.read(file)?.length ?? 0), 0);
+    const pages = this.job.files.map(
+      (file) => Math.ceil((this.read(file)?.length ?? 0) / PAGE) + 1,
+    );
+    return pages.reduce((sum, count) => sum + count, SPARE_PAGES) * PAGE;
   }
 
   /** Files beside the targets that are no targets. */
