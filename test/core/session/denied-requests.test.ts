@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemClock } from "../../../src/core/clock.ts";
 import { writeSmallFile } from "../../../src/core/file/small-write.ts";
+import { FileInformationClass } from "../../../src/core/fscc/file-information-class.ts";
 import { openChannel } from "../../../src/core/multichannel/open-channel.ts";
 import { NtStatus } from "../../../src/core/nt-status.ts";
 import { CipherId, Command } from "../../../src/core/smb2/constants.ts";
@@ -76,7 +77,10 @@ describe("a signed request that is denied", () => {
         asked === command && denials-- > 0 ? DENIED : { body };
       server.on(Command.CREATE, ({ reply }) => reply(unlessDenied(Command.CREATE, CREATED)));
       server.on(Command.SET_INFO, ({ reply }) => reply({ body: {} }));
-      server.on(Command.QUERY_INFO, ({ reply }) => {
+      server.on(Command.QUERY_INFO, ({ message, reply }) => {
+        // Other classes are asked for to see what has the name; this server has none.
+        if (message[67] !== FileInformationClass.STANDARD)
+          return reply({ status: NtStatus.NOT_SUPPORTED });
         const outputBuffer = new Uint8Array(24);
         outputBuffer[8] = 7;
         reply({ body: { outputBuffer } });
