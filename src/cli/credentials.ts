@@ -184,12 +184,12 @@ export function passwordQuestion({
   return `Password for [${printable(`${domain === "" ? "" : `${domain}\\`}${username}`)}]:`;
 }
 
-/** There is nobody to ask for a password. */
+/** There is no terminal to ask for a password on. */
 export function noPasswordFor(identity: Pick<Identity, "username" | "domain">): UsageError {
   const { username, domain } = identity;
   const user = domain === "" ? username : `${domain}\\${username}`;
   return new UsageError(
-    `no password for ${user}, and nobody to ask: give it in a file (-A FILE, PASSWD_FILE) or in the variable PASSWD; -N logs on without one`,
+    `no password for ${user} and no terminal to ask on: give it in a file (-A FILE, PASSWD_FILE) or in the variable PASSWD; -N logs on without one`,
   );
 }
 

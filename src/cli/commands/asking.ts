@@ -51,7 +51,7 @@ export function questionsOf(
       if (unanswered === undefined) return;
       throw new StatedFailure(
         `standard input ended at the question "${unanswered}": neither that nor what follows was moved`,
-        { explanation: "Without anybody to answer, switch the questions off: prompt off" },
+        { explanation: "Without a terminal to answer on, turn the questions off: prompt off" },
       );
     },
   };

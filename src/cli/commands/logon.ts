@@ -33,7 +33,9 @@ export const logon: Command = {
 async function askPassword({ io, personality }: ShellContext, user: string): Promise<string> {
   const password = await io.askSecret(`Password for [${printable(user)}]:`);
   if (password === undefined && personality.hasExtensions) {
-    throw new UsageError("no password, and nobody to ask: logon <username> <password>");
+    throw new UsageError(
+      "no password given and no terminal to ask on: logon <username> <password>",
+    );
   }
   return password ?? "";
 }

@@ -334,7 +334,7 @@ class Upload {
   /** A directory that takes new files but lets nobody rename or delete them needs other means. */
   get #directoryHint(): string | undefined {
     if (this.#temporaryPath === undefined) return undefined;
-    return "You have no permission for that. If this directory takes files but lets nobody rename them, use --inplace";
+    return "You have no permission for that. If this directory accepts new files but does not allow renaming them, use --inplace";
   }
 
   #finished(size: number, bytes: number): FinishedFile {

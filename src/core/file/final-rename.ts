@@ -144,7 +144,7 @@ function explained(error: unknown, path: string, target: Target): unknown {
   if (!PASSING_FOR_OLD.includes(error.status)) return error;
   const { status, statusName, command } = error;
   const explanation =
-    "Another program has the old file open, or the directory lets nobody remove files; --inplace writes into it";
+    "Another program has the old file open, or the directory does not allow removing files; --inplace writes into it";
   const message = `${statusName} replacing \\${path}`;
   return new NtStatusError(status, { command, path, message, explanation, cause: error });
 }

@@ -97,7 +97,7 @@ async function askForConfirmation(
 /** Ends the connection ([MS-SMB2] 3.2.5.14.12). */
 function tampered(tree: TreeConnect, cause?: unknown): ProtocolError {
   const error = new ProtocolError(
-    "The server does not confirm what was negotiated: somebody on the path changed it (downgrade attack), or it is an old server that answers wrongly. Where the network can be trusted, -m SMB2_10 (maxDialect SMB_2_1) goes without a confirmation",
+    "The server does not confirm what was negotiated: an attacker on the network changed it (downgrade attack), or it is an old server that answers wrongly. Where the network can be trusted, -m SMB2_10 (maxDialect SMB_2_1) goes without a confirmation",
     { cause },
   );
   tree.session.abort(error);

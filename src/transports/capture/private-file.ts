@@ -29,5 +29,5 @@ function openOwn(path: string): number {
   const descriptor = openSync(path, O_WRONLY | O_NOFOLLOW);
   if (fstatSync(descriptor).uid === process.geteuid?.()) return descriptor;
   closeSync(descriptor);
-  throw new Error("it belongs to somebody else");
+  throw new Error("it is owned by another user");
 }
