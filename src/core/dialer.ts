@@ -111,7 +111,7 @@ function isImpostor(error: unknown): boolean {
  */
 function barAfter(refused: TransportChoice, ranks: readonly Rank[]): void {
   const later = ranks.slice(ranks.findIndex(({ choice }) => choice === refused) + 1);
-  const reason = `not used, because ${refused.kind} met a server that could not show who it is`;
+  const reason = `not used, because over ${refused.kind} the server did not prove its identity`;
   for (const { choice, bar } of later) if (choice.kind !== refused.kind) bar.abort(reason);
 }
 

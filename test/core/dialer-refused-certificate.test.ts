@@ -17,10 +17,7 @@ describe("dial, where the server's certificate is refused,", () => {
     await quic.fail(refused);
     const error = await dialling;
     assert.equal(error.cause, refused);
-    assert.match(
-      error.message,
-      /: quic 192.*not for nas; tcp: not used, because quic met a server/,
-    );
+    assert.match(error.message, /: quic 192.*not for nas; tcp: not used, because over quic/);
     assert.deepEqual([tcp.dials.length, nbt.dials.length], [0, 0]);
     assert.deepEqual(story(error), [
       ["quic", "failed"],

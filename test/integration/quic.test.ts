@@ -72,8 +72,11 @@ describe("a real server behind QUIC", {
     const refused = await run(`quic:${relay.port}`);
     assert.equal(refused.status, 8);
     assert.match(refused.stderr, /certificate was issued by .*, which is not trusted/);
-    // TCP is as good as ever.
-    const { status, stderr } = await run(`quic:${relay.port},tcp:${samba.port}`);
+    // Nor does it lead to TCP, unless TCP was preferred.
+    const later = await run(`quic:${relay.port},tcp:${samba.port}`);
+    assert.equal(later.status, 8);
+    assert.match(later.stderr, /tcp: not used/);
+    const { status, stderr } = await run(`tcp:${samba.port},quic:${relay.port}`);
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
   });
 
