@@ -49,7 +49,7 @@ const { outputFiles } = await build({
   format: "cjs",
   platform: "node",
   target: "node20.19",
-  external: [join(TERMINAL, "prompt.js"), "ngtcp2-napi", "rdma-verbs-napi"],
+  external: [join(TERMINAL, "prompt.js"), "cli-progress", "ngtcp2-napi", "rdma-verbs-napi"],
   plugins: [lateLoaders],
   define: { "import.meta.filename": "__filename" },
   banner: { js: `// ${ID_PLACE}` },

@@ -1,3 +1,4 @@
+import cliProgress, { type Options } from "cli-progress";
 import { printable } from "../render/printable.ts";
 import { DrawnLine, type DrawnOn, isForeground } from "./drawn-line.ts";
 import type { FileProgress, Items, Measure, TransferProgress } from "./progress.ts";
@@ -12,8 +13,17 @@ const FRAME_MS = 125;
 /** So many files are looked for ahead of those that are moved. */
 const FILES_AHEAD = 10_000;
 const BAR_COLUMNS = 16;
+const BAR: Options = {
+  barsize: BAR_COLUMNS,
+  barGlue: "",
+  barCompleteString: "█".repeat(BAR_COLUMNS),
+  barIncompleteString: "░".repeat(BAR_COLUMNS),
+};
 
-/** One bar for everything under way: bytes, rate, time left, files. */
+/**
+ * One bar for everything under way: bytes, rate, time left, files. cli-progress formats it; the line is
+ * drawn by `DrawnLine`, since cli-progress restores a cursor position that is wrong after Ctrl-Z.
+ */
 export class BarProgress implements TransferProgress {
   readonly #line: DrawnLine;
   readonly #now: () => number;
@@ -151,9 +161,9 @@ export class BarProgress implements TransferProgress {
   };
 }
 
+/** Only what is complete fills the bar: cli-progress would round up. */
 function bar(fraction: number): string {
-  const full = Math.floor(fraction * BAR_COLUMNS);
-  return "█".repeat(full).padEnd(BAR_COLUMNS, "░");
+  return cliProgress.Format.BarFormat(Math.floor(fraction * BAR_COLUMNS) / BAR_COLUMNS, BAR);
 }
 
 /** The end of a path says more than its beginning. */
